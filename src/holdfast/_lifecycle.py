@@ -1,0 +1,89 @@
+"""The life of a storage: opened by its first use, closed by ``stop``, opened again by ``start``."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import EventLoopError, StorageClosedError
+
+if TYPE_CHECKING:
+    from holdfast.abc import BaseStorage
+
+
+class Lifecycle:
+    """Whether a storage is open and for which event loop; shared by the storage and its namespaces.
+
+    Attributes:
+        loop: the event loop that is served; None while not open. A verb compares it with the running one,
+            and that is all an open storage pays.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._name = name
+        self._stopped = False
+        self._change: asyncio.Task[None] | None = None
+
+    async def start(self, storage: BaseStorage) -> None:
+        """Open, also after `stop`."""
+        self._stopped = False
+        await self.enter(storage)
+
+    async def enter(self, storage: BaseStorage) -> None:
+        """Open for the running event loop, unless somebody did.
+
+        Raises:
+            StorageClosedError: after `stop`.
+            EventLoopError: another event loop that is not closed has it.
+        """
+        loop = asyncio.get_running_loop()
+        while self.loop is not loop:
+            self._check_loop(loop)
+            if self._stopped:
+                raise StorageClosedError(self._name)
+            await self._only(lambda: self._open(storage, loop))
+
+    async def stop(self, storage: BaseStorage) -> None:
+        """Close, once what is under way has ended."""
+        self._check_loop(asyncio.get_running_loop())
+        self._stopped = True
+        while self.loop is not None or self._changing():
+            await self._only(lambda: self._close(storage))
+
+    def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.loop not in (None, loop) and not self.loop.is_closed():
+            raise EventLoopError(self._name)
+
+    def _changing(self) -> bool:
+        return (
+            self._change is not None
+            and not self._change.done()
+            and self._change.get_loop() is asyncio.get_running_loop()
+        )
+
+    async def _only(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let one opening or closing run at a time; a caller that is cancelled leaves it running to its end."""
+        if not self._changing():
+            self._change = asyncio.get_running_loop().create_task(change())
+        assert self._change is not None  # noqa: S101 # for the type checker
+        await asyncio.shield(self._change)
+
+    async def _open(self, storage: BaseStorage, loop: asyncio.AbstractEventLoop) -> None:
+        if self.loop is not None:
+            # Its event loop was closed without a stop: let go of what belonged to it before opening anew.
+            await self._close(storage)
+        await storage._open()  # noqa: SLF001 # the lifecycle is the caller of this hook
+        self.loop = loop
+
+    async def _close(self, storage: BaseStorage) -> None:
+        try:
+            await storage._close()  # noqa: SLF001 # the lifecycle is the caller of this hook
+        finally:
+            self.loop = None
+
+    def __del__(self) -> None:
+        if self.loop is not None:
+            warnings.warn(f"{self._name} was not stopped; call stop() or use it in `async with`", ResourceWarning, stacklevel=2)

@@ -1,0 +1,1 @@
+"""The storages: one file per engine."""

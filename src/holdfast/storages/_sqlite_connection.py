@@ -1,0 +1,135 @@
+"""One SQLite connection on aiosqlite's thread, fed in batches: one job and one transaction for many calls."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import aiosqlite
+
+from holdfast.errors import HoldfastError
+from holdfast.storages import _sqlite_statements as statements
+from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._sqlite_errors import is_locked, translated
+from holdfast.storages._sqlite_schema import Durability, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from holdfast.storages._sqlite_statements import Statement
+    from holdfast.ttl import Clock
+
+T = TypeVar("T")
+
+_WAIT: Final = (0.0005, 0.005)
+"""Seconds between two tries for the write lock; jitter, so that processes do not march in step."""
+
+_SWEEP_SECONDS: Final = 1.0
+
+
+class BatchingConnection:
+    """A connection to one file for one event loop; made by `opened`.
+
+    Args:
+        connection: aiosqlite's, open.
+        name: the storage's name, for errors.
+        clock: the storage's clock.
+        patience: seconds to wait for a lock that another process holds.
+    """
+
+    def __init__(self, connection: aiosqlite.Connection, *, name: str, clock: Clock, patience: float) -> None:
+        self._connection = connection
+        self._name = name
+        self._clock = clock
+        self._patience = patience
+        self._sweep_at = 0.0
+        self._coalescer: Coalescer[Statement] = Coalescer(self._trip, name=name)
+        self.submit: Callable[[Statement], asyncio.Future[Any]] = self._coalescer.submit
+
+    @classmethod
+    async def opened(
+        cls, path: str, durability: Durability, *, name: str, clock: Clock, patience: float
+    ) -> BatchingConnection:
+        """Open the file; its errors are ours already."""
+        connection = aiosqlite.Connection(partial(connect, path, durability, patience), iter_chunk_size=64)
+        # A forgotten stop() must not keep the interpreter from exiting, as a plain thread would. What was
+        # acknowledged is committed; what was not dies with the process, as in a crash.
+        # (Up to 0.21 the connection is the thread.)
+        getattr(connection, "_thread", connection).daemon = True
+        try:
+            await connection
+        except sqlite3.Error as exc:
+            raise translated(exc, name) from exc
+        return cls(connection, name=name, clock=clock, patience=patience)
+
+    async def close(self) -> None:
+        """Finish what is queued and close the file."""
+        await self._coalescer.drain()
+        await self._connection.close()
+
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a function on the connection's thread, between batches."""
+        try:
+            return await self._on_thread(lambda: function(self._connection._conn))  # noqa: SLF001
+        except sqlite3.Error as exc:
+            raise translated(exc, self._name) from exc
+
+    def _on_thread(self, job: Callable[[], T]) -> asyncio.Future[T]:
+        # aiosqlite has no public way to run a function on its thread. SQLAlchemy's dialect uses this queue too.
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._connection._tx.put_nowait((future, job))  # noqa: SLF001
+        return future
+
+    async def _trip(self, batch: Sequence[Statement]) -> list[Any]:
+        future = self._on_thread(partial(self._execute, self._connection._conn, batch))  # noqa: SLF001
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                # All tasks are being cancelled. The thread cannot be called back: its answer is still the truth.
+                continue
+        return future.result()
+
+    # From here on, on the thread.
+
+    def _execute(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
+        """Run the batch, waiting for other processes; return one outcome per statement."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._transact(connection, batch)
+            except sqlite3.Error as exc:
+                committing = connection.in_transaction
+                if committing:
+                    connection.execute("ROLLBACK")
+                if not is_locked(exc) or time.monotonic() > deadline:
+                    return [translated(exc, self._name, committing=committing) for _ in batch]
+            time.sleep(random.uniform(*_WAIT))
+
+    def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
+        writes = any(statement.writes for statement in batch)
+        if not writes and len(batch) == 1:
+            return [self._attempt(connection, batch[0], self._clock())]
+        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        now = self._clock()
+        outcomes = [self._attempt(connection, statement, now) for statement in batch]
+        if writes and now >= self._sweep_at:
+            self._sweep_at = now if statements.sweep(connection, now) else now + _SWEEP_SECONDS
+        connection.execute("COMMIT")
+        return outcomes
+
+    def _attempt(self, connection: sqlite3.Connection, statement: Statement, now: float) -> Any:
+        """Run one statement; its own failure is its outcome, unless it took the transaction with it."""
+        was_open = connection.in_transaction
+        try:
+            return statement.run(connection, now)
+        except HoldfastError as exc:
+            return exc
+        except sqlite3.Error as exc:
+            if was_open != connection.in_transaction or is_locked(exc):
+                raise
+            return translated(exc, self._name)

@@ -1,0 +1,166 @@
+"""What SQLiteStorage's hooks do to the table: each a function to be run on the connection's thread.
+
+Each makes its only change in one SQL statement, after what it has to read, so that a failure leaves no half.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from holdfast import counters
+from holdfast.abc import Swap
+from holdfast.keys import after
+from holdfast.ttl import Expiry
+
+PAGE: Final = 1000
+"""Identifiers read in one trip of a scan."""
+
+SWEPT_AT_ONCE: Final = 100
+"""Expired rows removed in one transaction, so that no caller waits for a hundred thousand of them."""
+
+
+class Statement(NamedTuple):
+    """One call's work.
+
+    Attributes:
+        run: takes the connection and the time (seconds since the epoch); returns the call's result.
+        writes: it needs a write transaction.
+    """
+
+    run: Callable[[sqlite3.Connection, float], Any]
+    writes: bool
+
+
+_LIVE: Final = "(expires_at IS NULL OR expires_at > ?)"
+_KEY: Final = "namespace = ? AND identifier = ?"
+_SELECT: Final = f"SELECT value, expires_at FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
+_UPSERT: Final = """
+INSERT INTO documents (namespace, identifier, value, expires_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (namespace, identifier) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at
+"""
+_UPSERT_KEEPING: Final = f"""{_UPSERT.rpartition(",")[0]},
+expires_at = CASE WHEN {_LIVE} THEN expires_at ELSE excluded.expires_at END
+"""
+_TOUCH: Final = f"UPDATE documents SET expires_at = ? WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
+_DELETE: Final = f"DELETE FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
+_SCAN: Final = f"""
+SELECT identifier FROM documents WHERE namespace = ? AND identifier >= ? AND identifier < ? AND {_LIVE}
+ORDER BY identifier LIMIT {PAGE}
+"""  # noqa: S608 # constants
+_COUNT: Final = f"SELECT count(*) FROM documents WHERE namespace = ? AND {_LIVE}"  # noqa: S608 # constants
+_CLEAR: Final = "DELETE FROM documents WHERE namespace = ?"
+_SWEEP: Final = f"""
+DELETE FROM documents WHERE rowid IN (
+    SELECT rowid FROM documents WHERE expires_at <= ? LIMIT {SWEPT_AT_ONCE}
+)
+"""  # noqa: S608 # constants
+
+
+# SQLite sorts every BLOB behind every TEXT (sqlite.org/datatype3.html#sort_order).
+_BEHIND_ALL_TEXT: Final = b""
+
+
+def _column(moment: float) -> float | None:
+    return None if moment == math.inf else moment
+
+
+def get(namespace: str, identifier: str) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> bytes | None:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        return None if row is None else row[0]
+
+    return Statement(run, writes=False)
+
+
+def get_expiry(namespace: str, identifier: str) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> float | None:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        if row is None:
+            return None
+        return math.inf if row[1] is None else row[1]
+
+    return Statement(run, writes=False)
+
+
+def _put(
+    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, value: bytes, expiry: Expiry
+) -> None:
+    row = (namespace, identifier, value.decode(), _column(expiry.at))
+    if expiry.keep:
+        connection.execute(_UPSERT_KEEPING, (*row, now))
+    else:
+        connection.execute(_UPSERT, row)
+
+
+def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> None:
+        _put(connection, now, namespace, identifier, value, expiry)
+
+    return Statement(run, writes=True)
+
+
+def touch(namespace: str, identifier: str, expires_at: float) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> bool:
+        return connection.execute(_TOUCH, (_column(expires_at), namespace, identifier, now)).rowcount > 0
+
+    return Statement(run, writes=True)
+
+
+def delete(namespace: str, identifier: str) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> bool:
+        return connection.execute(_DELETE, (namespace, identifier, now)).rowcount > 0
+
+    return Statement(run, writes=True)
+
+
+def compare_and_set(
+    namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
+) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> Swap:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        found = None if row is None else row[0]
+        if found != expected:
+            return Swap(done=False, found=found)
+        _put(connection, now, namespace, identifier, value, expiry)
+        return Swap(done=True, found=None)
+
+    return Statement(run, writes=True)
+
+
+def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> int:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        total = counters.total(None if row is None else row[0], amount, identifier)
+        _put(connection, now, namespace, identifier, b"%d" % total, expiry)
+        return total
+
+    return Statement(run, writes=True)
+
+
+def page(namespace: str, prefix: str, start: str) -> Statement:
+    """Read the next identifiers with the prefix, from ``start`` on; an empty list ends the scan."""
+    following = after(prefix)
+    end = _BEHIND_ALL_TEXT if following is None else following
+
+    def run(connection: sqlite3.Connection, now: float) -> list[str]:
+        rows = connection.execute(_SCAN, (namespace, start, end, now))
+        return [identifier.decode() for (identifier,) in rows]
+
+    return Statement(run, writes=False)
+
+
+def clear(namespace: str) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> int:
+        (count,) = connection.execute(_COUNT, (namespace, now)).fetchone()
+        connection.execute(_CLEAR, (namespace,))
+        return int(count)
+
+    return Statement(run, writes=True)
+
+
+def sweep(connection: sqlite3.Connection, now: float) -> bool:
+    """Remove some expired rows; True if there may be more."""
+    return connection.execute(_SWEEP, (now,)).rowcount == SWEPT_AT_ONCE
