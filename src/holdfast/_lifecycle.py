@@ -68,22 +68,26 @@ class Lifecycle:
         """Let one opening or closing run at a time; a caller that is cancelled leaves it running to its end."""
         if not self._changing():
             self._change = asyncio.get_running_loop().create_task(change())
-        assert self._change is not None  # noqa: S101 # for the type checker
+        assert self._change is not None
         await asyncio.shield(self._change)
 
     async def _open(self, storage: BaseStorage, loop: asyncio.AbstractEventLoop) -> None:
         if self.loop is not None:
             # Its event loop was closed without a stop: let go of what belonged to it before opening anew.
             await self._close(storage)
-        await storage._open()  # noqa: SLF001 # the lifecycle is the caller of this hook
+        await storage._open()
         self.loop = loop
 
     async def _close(self, storage: BaseStorage) -> None:
         try:
-            await storage._close()  # noqa: SLF001 # the lifecycle is the caller of this hook
+            await storage._close()
         finally:
             self.loop = None
 
     def __del__(self) -> None:
         if self.loop is not None:
-            warnings.warn(f"{self._name} was not stopped; call stop() or use it in `async with`", ResourceWarning, stacklevel=2)
+            warnings.warn(
+                f"{self._name} was not stopped; call stop() or use it in `async with`",
+                ResourceWarning,
+                stacklevel=2,
+            )

@@ -137,7 +137,9 @@ def _text(value: str, path: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as exc:
-        raise DocumentError(path, f"text with a lone surrogate at position {exc.start} is not Unicode") from exc
+        raise DocumentError(
+            path, f"text with a lone surrogate at position {exc.start} is not Unicode"
+        ) from exc
     return str(value)
 
 
@@ -263,4 +265,3 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "$decimal": Decimal,
     "$dict": lambda fields: {name: untag(item) for name, item in fields.items()},
 }
-

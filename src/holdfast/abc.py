@@ -152,7 +152,9 @@ class BaseStorage(ABC):
             ValueError: the ttl is `KEEP_TTL`, which would change nothing.
         """
         if ttl is KEEP_TTL:
-            raise ValueError("touch changes the expiry: give seconds, NO_TTL or None (the default ttl), not KEEP_TTL")
+            raise ValueError(
+                "touch changes the expiry: give seconds, NO_TTL or None (the default ttl), not KEEP_TTL"
+            )
         expires_at = self._expiry(ttl).at
         await self._ready(identifier)
         return await self._touch(self._namespace, identifier, expires_at)

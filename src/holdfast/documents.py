@@ -115,7 +115,9 @@ def convert(document: Any, kind: type[T]) -> T:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as exc:
         reason, _, path = str(exc).partition(" - at `$")
-        raise DocumentError(path.removesuffix("`").removeprefix("."), f"{reason}, for {kind.__name__}") from exc
+        raise DocumentError(
+            path.removesuffix("`").removeprefix("."), f"{reason}, for {kind.__name__}"
+        ) from exc
 
 
 def _validate_model(document: Any, kind: Any) -> Any:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-
 Clock: TypeAlias = Callable[[], float]
 """Seconds since the epoch, as `time.time` gives them."""
 
@@ -41,7 +40,7 @@ class Expiry(NamedTuple):
     keep: bool
 
 
-def seconds(ttl: int | float | timedelta) -> float:
+def seconds(ttl: float | timedelta) -> float:
     """Check a time to live and return it in seconds.
 
     Raises:
@@ -53,5 +52,7 @@ def seconds(ttl: int | float | timedelta) -> float:
     if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
         raise TypeError(f"ttl must be seconds (int, float or timedelta), NO_TTL or KEEP_TTL, not {ttl!r}")
     if not 0 < ttl < math.inf:
-        raise ValueError(f"ttl must be a positive, finite number of seconds, not {ttl!r}; NO_TTL never expires")
+        raise ValueError(
+            f"ttl must be a positive, finite number of seconds, not {ttl!r}; NO_TTL never expires"
+        )
     return float(ttl)

@@ -74,18 +74,18 @@ class BatchingConnection:
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection's thread, between batches."""
         try:
-            return await self._on_thread(lambda: function(self._connection._conn))  # noqa: SLF001
+            return await self._on_thread(lambda: function(self._connection._conn))
         except sqlite3.Error as exc:
             raise translated(exc, self._name) from exc
 
     def _on_thread(self, job: Callable[[], T]) -> asyncio.Future[T]:
         # aiosqlite has no public way to run a function on its thread. SQLAlchemy's dialect uses this queue too.
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._connection._tx.put_nowait((future, job))  # noqa: SLF001
+        self._connection._tx.put_nowait((future, job))
         return future
 
     async def _trip(self, batch: Sequence[Statement]) -> list[Any]:
-        future = self._on_thread(partial(self._execute, self._connection._conn, batch))  # noqa: SLF001
+        future = self._on_thread(partial(self._execute, self._connection._conn, batch))
         while not future.done():
             try:
                 await asyncio.wait([future])

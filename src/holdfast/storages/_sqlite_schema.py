@@ -62,7 +62,9 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
     _check_owner(connection, path)
     (mode,) = connection.execute("PRAGMA journal_mode = wal").fetchone()
     if mode not in ("wal", "memory"):
-        raise StorageUnavailableError(path, f"journal mode {mode!r} instead of WAL: put the file on a local disk")
+        raise StorageUnavailableError(
+            path, f"journal mode {mode!r} instead of WAL: put the file on a local disk"
+        )
     connection.execute(f"PRAGMA synchronous = {durability}")
     # macOS: a plain fsync leaves the data in the drive's cache (sqlite.org/pragma.html#pragma_fullfsync).
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
@@ -80,10 +82,13 @@ def _check_owner(connection: sqlite3.Connection, path: str) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION and (application or version or tables):
-        raise StorageFormatError(path, "a SQLite database of another application; give Holdfast a file of its own")
+        raise StorageFormatError(
+            path, "a SQLite database of another application; give Holdfast a file of its own"
+        )
     if version > VERSION:
         raise StorageFormatError(
-            path, f"written by a newer Holdfast (schema {version}, this one knows {VERSION}); upgrade holdfast"
+            path,
+            f"written by a newer Holdfast (schema {version}, this one knows {VERSION}); upgrade holdfast",
         )
 
 

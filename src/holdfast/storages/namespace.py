@@ -64,7 +64,12 @@ class NamespaceView(BaseStorage):
 
     @override
     async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry,
+        self,
+        namespace: str,
+        identifier: str,
+        value: bytes,
+        expected: bytes | None,
+        expiry: Expiry,
     ) -> Swap:
         return await self._storage._compare_and_set(namespace, identifier, value, expected, expiry)
 
