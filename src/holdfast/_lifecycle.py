@@ -50,26 +50,30 @@ class Lifecycle:
         """Close, once what is under way has ended."""
         self._check_loop(asyncio.get_running_loop())
         self._stopped = True
-        while self.loop is not None or self._changing():
-            await self._only(lambda: self._close(storage))
+        while (change := self._under_way()) is not None or self.loop is not None:
+            if change is not None:
+                # An opening that fails is the business of those who asked for it.
+                await asyncio.wait([change])
+            else:
+                await self._only(lambda: self._close(storage))
 
     def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         if self.loop not in (None, loop) and not self.loop.is_closed():
             raise EventLoopError(self._name)
 
-    def _changing(self) -> bool:
-        return (
-            self._change is not None
-            and not self._change.done()
-            and self._change.get_loop() is asyncio.get_running_loop()
-        )
+    def _under_way(self) -> asyncio.Task[None] | None:
+        """The opening or closing that runs now; one whose event loop died with it does not count."""
+        change = self._change
+        if change is None or change.done() or change.get_loop() is not asyncio.get_running_loop():
+            return None
+        return change
 
     async def _only(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let one opening or closing run at a time; a caller that is cancelled leaves it running to its end."""
-        if not self._changing():
-            self._change = asyncio.get_running_loop().create_task(change())
-        assert self._change is not None
-        await asyncio.shield(self._change)
+        """Let one opening or closing run at a time; a cancelled caller leaves it running to its end."""
+        running = self._under_way()
+        if running is None:
+            running = self._change = asyncio.get_running_loop().create_task(change())
+        await asyncio.shield(running)
 
     async def _open(self, storage: BaseStorage, loop: asyncio.AbstractEventLoop) -> None:
         if self.loop is not None:
@@ -86,8 +90,5 @@ class Lifecycle:
 
     def __del__(self) -> None:
         if self.loop is not None:
-            warnings.warn(
-                f"{self._name} was not stopped; call stop() or use it in `async with`",
-                ResourceWarning,
-                stacklevel=2,
-            )
+            message = f"{self._name} was not stopped; call stop() or use it in `async with`"
+            warnings.warn(message, ResourceWarning, stacklevel=2)

@@ -1,15 +1,16 @@
 """The storage specification: the verbs, with the laws they keep, and the hooks an engine implements.
 
-The verbs are written once, here: they check the identifier and the ttl, encode or decode the document, compute
-the moment of expiry, and call hooks that deal in bytes. A storage of your own is these hooks;
+The verbs are written once, here: they check the identifier and the ttl, encode or decode the document,
+compute the moment of expiry, and call hooks that deal in bytes. A storage of your own is these hooks;
 `holdfast.testing.StorageContract` proves that it keeps the laws.
 
 Laws that hold for every verb:
 
 - **Expired is absent**: a document whose time has come is not there, for any verb.
-- **Wholly or not at all**: a cancelled or failed call has either happened or not, and the storage stays usable.
-- **A failed read is an exception**, never "absent". An unreadable document is never overwritten by a verb that
-  had to read it.
+- **Wholly or not at all**: a cancelled or failed call has either happened or not, and the storage stays
+  usable.
+- **A failed read is an exception**, never "absent". An unreadable document is never overwritten by a verb
+  that had to read it.
 
 Errors that any verb may raise: `IdentifierError`, `StorageUnavailableError`, `StorageClosedError`,
 `EventLoopError`; a writing verb also `OutcomeUnknownError` and, for the value, `DocumentError`.
@@ -63,7 +64,7 @@ class BaseStorage(ABC):
     loop at a time.
 
     Args:
-        default_ttl: seconds (or a timedelta) that a document lives when the call gives no ttl; None: for ever.
+        default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
         clock: seconds since the epoch; tests inject their own.
     """
 
@@ -91,7 +92,7 @@ class BaseStorage(ABC):
 
         Args:
             identifier: the key: 1 to 1,024 bytes of UTF-8, without NUL.
-            state: the document: see `holdfast.documents`. Later changes to the object do not reach the storage.
+            state: the document: see `holdfast.documents`. What is done to it later stays outside.
             ttl: seconds (or a timedelta) to live; None: the storage's ``default_ttl``; `NO_TTL`: for ever;
                 `KEEP_TTL`: the expiry that the old document has.
         """
@@ -249,7 +250,7 @@ class BaseStorage(ABC):
         return documents.decode(value, identifier)
 
     def namespace(self, name: str) -> BaseStorage:
-        """Return a view of this storage with keys of its own, which no pattern, key or clear elsewhere reaches.
+        """Return a view of this storage with keys that no pattern, key or clear elsewhere reaches.
 
         Raises:
             IdentifierError: the name is not fit for an identifier.
@@ -270,8 +271,14 @@ class BaseStorage(ABC):
             LeaseLostError: at the end of the block, when somebody else may have held it meanwhile.
         """
         check_identifier(identifier)
-        records = self._view(private(self._namespace, "locks"))
-        return Lease(records, identifier, ttl=seconds(ttl), mutexes=self._mutexes, clock=self._clock)
+        namespace = private(self._namespace, "locks")
+        return Lease(
+            self._view(namespace),
+            identifier,
+            ttl=seconds(ttl),
+            local_turn=lambda: self._mutexes.of(("lock", namespace, identifier)),
+            clock=self._clock,
+        )
 
     # Shared by the verbs.
 
@@ -344,7 +351,7 @@ class BaseStorage(ABC):
 
     @abstractmethod
     def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        """Stream the live identifiers of exactly this namespace that start with the prefix, in pages, each once."""
+        """Stream, in pages, the live identifiers of exactly this namespace with the prefix, each once."""
 
     @abstractmethod
     async def _clear(self, namespace: str) -> int:

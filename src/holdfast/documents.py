@@ -23,7 +23,7 @@ T = TypeVar("T")
 # orjson would write these two as plain strings and dicts; passed through, they raise and take the slow road.
 _STRICTLY: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
-# A single byte is found by memchr, far faster than the longer needles: most documents have neither of the two.
+# A single byte is found by memchr, far faster than a longer needle: most documents have neither of the two.
 _DOLLAR: Final = ord("$")
 _DASH: Final = ord("-")
 _TAG: Final = b'{"$'
@@ -33,8 +33,8 @@ _UUID: Final = re.compile(rb"-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-")
 def encode(document: Any) -> bytes:
     """Return the document as UTF-8 JSON.
 
-    Tuples become lists, keys that are numbers, booleans, None or simple values become strings, an Enum becomes
-    its value; a dataclass, msgspec Struct or pydantic model becomes a dict of its fields.
+    Tuples become lists; keys that are numbers, booleans, None or simple values become strings; an Enum
+    becomes its value; a dataclass, msgspec Struct or pydantic model becomes a dict of its fields.
 
     Raises:
         DocumentError: something in it cannot be stored; the error names the path to it.
@@ -49,7 +49,7 @@ def encode(document: Any) -> bytes:
 
 
 def _needs_a_look(data: bytes) -> bool:
-    """Whether orjson may have taken without a word what it should not: NaN as null, a UUID, a dict like a tag."""
+    """Whether orjson may have taken what it should not: NaN as null, a UUID, a dict that looks like a tag."""
     return (
         b"null" in data
         or (_DOLLAR in data and _TAG in data)
@@ -108,16 +108,18 @@ def convert(document: Any, kind: type[T]) -> T:
         DocumentError: the document does not fit; the error names the field.
     """
     if hasattr(kind, "model_validate"):
-        return _validate_model(document, kind)
+        model: T = _validate_model(document, kind)
+        return model
     import msgspec  # noqa: PLC0415 # only typed readers pay for importing it
 
     try:
-        return msgspec.convert(document, kind)
+        converted: T = msgspec.convert(document, kind)
     except msgspec.ValidationError as exc:
         reason, _, path = str(exc).partition(" - at `$")
         raise DocumentError(
             path.removesuffix("`").removeprefix("."), f"{reason}, for {kind.__name__}"
         ) from exc
+    return converted
 
 
 def _validate_model(document: Any, kind: Any) -> Any:

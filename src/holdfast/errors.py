@@ -108,7 +108,7 @@ class DocumentError(HoldfastError, ValueError):
     """A value that is no document: nothing was written.
 
     Attributes:
-        path: where in the value, as one would write it in Python: ``data.items[3].price``; "" is the value itself.
+        path: where in the value, as in ``data.items[3].price``; "" is the value itself.
         reason: what stands there and what would be right.
     """
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
-import secrets
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from holdfast.errors import LeaseLostError, StorageUnavailableError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from holdfast.abc import BaseStorage
-    from holdfast.mutexes import KeyedMutexes
     from holdfast.ttl import Clock
 
 POLL_SECONDS: Final = (0.02, 0.04)
@@ -43,15 +43,21 @@ class Lease:
     """
 
     def __init__(
-        self, records: BaseStorage, identifier: str, *, ttl: float, mutexes: KeyedMutexes, clock: Clock
+        self,
+        records: BaseStorage,
+        identifier: str,
+        *,
+        ttl: float,
+        local_turn: Callable[[], AbstractAsyncContextManager[None]],
+        clock: Clock,
     ) -> None:
         self.fence = 0
         self._records = records
         self._identifier = identifier
         self._ttl = ttl
-        self._mutexes = mutexes
+        self._local_turn = local_turn
         self._clock = clock
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._turn = AsyncExitStack()
         self._renewal: asyncio.Task[None] | None = None
 
@@ -62,9 +68,13 @@ class Lease:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as turn:
-            await turn.enter_async_context(self._mutexes.of((Lease, repr(self._records), self._identifier)))
-            while not await self._claim():
-                await asyncio.sleep(random.uniform(*POLL_SECONDS))
+            await turn.enter_async_context(self._local_turn())
+            try:
+                while not await self._claim():  # noqa: ASYNC110 # the event is in another process
+                    await asyncio.sleep(random.uniform(*POLL_SECONDS))
+            except asyncio.CancelledError:
+                await _to_its_end(self._leave())
+                raise
             self._turn = turn.pop_all()
         self._renewal = asyncio.get_running_loop().create_task(self._renew())
         return self
@@ -74,8 +84,7 @@ class Lease:
     ) -> None:
         async with self._turn:
             try:
-                # A cancelled holder still gives the lease back, or the next one would wait for it to expire.
-                await asyncio.shield(asyncio.ensure_future(self._release()))
+                await _to_its_end(self._release())
             except LeaseLostError:
                 if error is None:
                     raise
@@ -84,11 +93,12 @@ class Lease:
         """Take the lease if it is free and no earlier waiter is alive, else keep a place in the queue."""
         record = await self._records.get_state(self._identifier)
         claim = self._claimed(record or {"owner": None, "fence": 0, "waiting": {}})
-        mine = claim["owner"] == self._token
+        mine: bool = claim["owner"] == self._token
         if claim != record:
             # A waiter keeps the holder's expiry: it must not prolong the lease of one that died.
             ttl = self._ttl if mine else KEEP_TTL
-            mine &= await self._records.compare_and_set(self._identifier, claim, expected=record, ttl=ttl)
+            written = await self._records.compare_and_set(self._identifier, claim, expected=record, ttl=ttl)
+            mine = mine and written
         if mine:
             self.fence = claim["fence"]
         return mine
@@ -104,6 +114,19 @@ class Lease:
         if waiting.get(self._token, 0) < now + PATIENCE_SECONDS / 2:
             waiting[self._token] = now + PATIENCE_SECONDS
         return {**record, "waiting": waiting}
+
+    async def _leave(self) -> None:
+        """Give up a place in the queue, or those behind it would wait until it is stale."""
+
+        def change(record: dict[str, Any] | None) -> dict[str, Any]:
+            if record is None:
+                raise LeaseLostError(self._identifier)
+            owner = None if record["owner"] == self._token else record["owner"]
+            waiting = {token: until for token, until in record["waiting"].items() if token != self._token}
+            return {**record, "owner": owner, "waiting": waiting}
+
+        with suppress(LeaseLostError, StorageUnavailableError):
+            await self._records.update(self._identifier, change)
 
     async def _renew(self) -> None:
         """Keep the lease alive; returns only when it is lost."""
@@ -132,3 +155,8 @@ class Lease:
             return {**record, **fields}
 
         await self._records.update(self._identifier, change, ttl=ttl)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish also when the caller is cancelled: what is left behind half done, others would wait for."""
+    await asyncio.shield(asyncio.ensure_future(work))

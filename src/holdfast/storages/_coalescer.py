@@ -1,7 +1,7 @@
 """Many calls, one trip: while a trip to the engine is under way further calls queue up, and go as one.
 
-No timer and no added delay: a call that is alone goes at once, as soon as the event loop has run the callbacks
-that are ready, so that calls made in the same moment share their first trip too.
+No timer and no added delay: a call that is alone goes at once, as soon as the event loop has run the
+callbacks that are ready, so that calls made in the same moment share their first trip too.
 """
 
 from __future__ import annotations

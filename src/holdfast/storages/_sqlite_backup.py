@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 async def back_up(source: str, target: str, connection: BatchingConnection, name: str) -> None:
     """Copy the database at ``source``, which ``connection`` has open, to ``target``."""
-    if source != ":memory:" and Path(target).exists() and Path(target).samefile(source):
-        raise ValueError(f"{target}: a backup needs another path than the database itself")
     try:
         if source == ":memory:":
             await connection.run(lambda database: _copy_to(database, target))
@@ -32,6 +30,8 @@ async def back_up(source: str, target: str, connection: BatchingConnection, name
 
 
 def _copy_file(source: str, target: str) -> None:
+    if Path(target).exists() and Path(target).samefile(source):
+        raise ValueError(f"{target}: a backup needs another path than the database itself")
     # A connection of its own reads one snapshot of the WAL, while the storage goes on writing.
     with closing(sqlite3.connect(source)) as database:
         _copy_to(database, target)

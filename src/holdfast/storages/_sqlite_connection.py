@@ -59,7 +59,8 @@ class BatchingConnection:
         # A forgotten stop() must not keep the interpreter from exiting, as a plain thread would. What was
         # acknowledged is committed; what was not dies with the process, as in a crash.
         # (Up to 0.21 the connection is the thread.)
-        getattr(connection, "_thread", connection).daemon = True
+        thread: Any = getattr(connection, "_thread", connection)
+        thread.daemon = True
         try:
             await connection
         except sqlite3.Error as exc:
@@ -79,7 +80,7 @@ class BatchingConnection:
             raise translated(exc, self._name) from exc
 
     def _on_thread(self, job: Callable[[], T]) -> asyncio.Future[T]:
-        # aiosqlite has no public way to run a function on its thread. SQLAlchemy's dialect uses this queue too.
+        # aiosqlite has no public way to run a function on its thread; SQLAlchemy too uses this queue.
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._connection._tx.put_nowait((future, job))
         return future
@@ -90,7 +91,7 @@ class BatchingConnection:
             try:
                 await asyncio.wait([future])
             except asyncio.CancelledError:
-                # All tasks are being cancelled. The thread cannot be called back: its answer is still the truth.
+                # All tasks are being cancelled. The thread cannot be called back; its answer is the truth.
                 continue
         return future.result()
 

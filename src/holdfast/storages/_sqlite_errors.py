@@ -27,7 +27,7 @@ _ADVICE: Final = {
 
 _FORMAT: Final = {
     "file is not a database": "this is not a SQLite database; it was left as it is: choose another path",
-    "database disk image is malformed": "the database is damaged; restore a backup, or salvage it with `.recover`",
+    "database disk image is malformed": "the database is damaged; restore a backup, or use `.recover`",
 }
 
 

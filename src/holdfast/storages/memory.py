@@ -41,7 +41,7 @@ class MemoryStorage(BaseStorage):
     """Keeps the laws of every storage, in a dict. Gone with the process; `stop` keeps the documents.
 
     Args:
-        default_ttl: seconds (or a timedelta) that a document lives when the call gives no ttl; None: for ever.
+        default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
         clock: seconds since the epoch; tests inject their own.
     """
 

@@ -35,7 +35,7 @@ class SQLiteStorage(BaseStorage):
         path: the file; ":memory:" keeps everything in memory.
         durability: "full": a write that has returned survives power loss; "normal": it survives a killed
             process, and power loss may take the last moments.
-        default_ttl: seconds (or a timedelta) that a document lives when the call gives no ttl; None: for ever.
+        default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
         timeout: seconds to wait for another process that holds the file's lock; then
             `StorageUnavailableError`, and nothing was written.
         clock: seconds since the epoch; tests inject their own.
