@@ -1,6 +1,7 @@
 """Holdfast: state storage for chat bots.
 
-The storages and what is built on them are imported when first asked for: a bot pays for what it uses.
+Every public name can be imported from here. Each is loaded when it is first asked for: a bot pays for what it
+uses, and `import holdfast` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -8,29 +9,28 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from holdfast.abc import BaseStorage
-from holdfast.errors import (
-    CorruptDocumentError,
-    CounterOverflowError,
-    DocumentError,
-    EventLoopError,
-    HoldfastError,
-    IdentifierError,
-    LeaseLostError,
-    NotACounterError,
-    OutcomeUnknownError,
-    StorageClosedError,
-    StorageError,
-    StorageFormatError,
-    StorageUnavailableError,
-)
-from holdfast.keys import escape_pattern
-from holdfast.lease import Lease
-from holdfast.ttl import KEEP_TTL, NO_TTL
-
 if TYPE_CHECKING:
+    from holdfast.abc import BaseStorage
+    from holdfast.errors import (
+        CorruptDocumentError,
+        CounterOverflowError,
+        DocumentError,
+        EventLoopError,
+        HoldfastError,
+        IdentifierError,
+        LeaseLostError,
+        NotACounterError,
+        OutcomeUnknownError,
+        StorageClosedError,
+        StorageError,
+        StorageFormatError,
+        StorageUnavailableError,
+    )
+    from holdfast.keys import escape_pattern
+    from holdfast.lease import Lease
     from holdfast.storages.memory import MemoryStorage
     from holdfast.storages.sqlite import SQLiteStorage
+    from holdfast.ttl import KEEP_TTL, NO_TTL
 
 __version__ = "0.1.0"
 
@@ -58,13 +58,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "MemoryStorage": "holdfast.storages.memory",
-    "SQLiteStorage": "holdfast.storages.sqlite",
+    "BaseStorage": "abc",
+    "KEEP_TTL": "ttl",
+    "Lease": "lease",
+    "MemoryStorage": "storages.memory",
+    "NO_TTL": "ttl",
+    "SQLiteStorage": "storages.sqlite",
+    "escape_pattern": "keys",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    value = globals()[name] = getattr(import_module(f"holdfast.{_HOMES.get(name, 'errors')}"), name)
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
