@@ -55,7 +55,10 @@ def tag(value: Any) -> Any:
     Raises:
         DocumentError: something in it cannot be stored.
     """
-    return _Tagger().value(value, "", 0)
+    try:
+        return _Tagger().value(value, "", 0)
+    except RecursionError as exc:
+        raise DocumentError("", "nested too deeply for the stack of this call") from exc
 
 
 class _Tagger:

@@ -116,9 +116,7 @@ def convert(document: Any, kind: type[T]) -> T:
         converted: T = msgspec.convert(document, kind)
     except msgspec.ValidationError as exc:
         reason, _, path = str(exc).partition(" - at `$")
-        raise DocumentError(
-            path.removesuffix("`").removeprefix("."), f"{reason}, for {kind.__name__}"
-        ) from exc
+        raise DocumentError(path.removesuffix("`").removeprefix("."), f"{reason}, for {_name(kind)}") from exc
     return converted
 
 
@@ -128,4 +126,8 @@ def _validate_model(document: Any, kind: Any) -> Any:
     except ValueError as exc:
         first = getattr(exc, "errors", list)()[0]
         path = ".".join(str(part) for part in first["loc"])
-        raise DocumentError(path, f"{first['msg']}, for {kind.__name__}") from exc
+        raise DocumentError(path, f"{first['msg']}, for {_name(kind)}") from exc
+
+
+def _name(kind: Any) -> str:
+    return getattr(kind, "__name__", None) or str(kind)

@@ -6,12 +6,12 @@ import asyncio
 import random
 import sqlite3
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import aiosqlite
 
-from holdfast.errors import HoldfastError
 from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._coalescer import Coalescer
 from holdfast.storages._sqlite_errors import is_locked, translated
@@ -105,10 +105,10 @@ class BatchingConnection:
                 return self._transact(connection, batch)
             except sqlite3.Error as exc:
                 committing = connection.in_transaction
-                if committing:
-                    connection.execute("ROLLBACK")
                 if not is_locked(exc) or time.monotonic() > deadline:
                     return [translated(exc, self._name, committing=committing) for _ in batch]
+            finally:
+                _roll_back(connection)
             time.sleep(random.uniform(*_WAIT))
 
     def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
@@ -128,9 +128,16 @@ class BatchingConnection:
         was_open = connection.in_transaction
         try:
             return statement.run(connection, now)
-        except HoldfastError as exc:
-            return exc
         except sqlite3.Error as exc:
             if was_open != connection.in_transaction or is_locked(exc):
                 raise
             return translated(exc, self._name)
+        except Exception as exc:  # noqa: BLE001 # whatever it is, the other calls of the batch are innocent
+            return exc
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """End a transaction that did not come to its COMMIT."""
+    if connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import math
 import time
@@ -111,6 +112,8 @@ class MemoryStorage(BaseStorage):
         for start in range(0, len(candidates), _PAGE):
             page = candidates[start : start + _PAGE]
             yield [key for key in page if self._live(namespace, key) is not None]
+            # A million keys must not stall the event loop.
+            await asyncio.sleep(0)
 
     @override
     async def _clear(self, namespace: str) -> int:
