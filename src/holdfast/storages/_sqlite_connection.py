@@ -104,9 +104,8 @@ class BatchingConnection:
             try:
                 return self._transact(connection, batch)
             except sqlite3.Error as exc:
-                committing = connection.in_transaction
                 if not is_locked(exc) or time.monotonic() > deadline:
-                    return [translated(exc, self._name, committing=committing) for _ in batch]
+                    return [translated(exc, self._name) for _ in batch]
             finally:
                 _roll_back(connection)
             time.sleep(random.uniform(*_WAIT))
@@ -120,7 +119,10 @@ class BatchingConnection:
         outcomes = [self._attempt(connection, statement, now) for statement in batch]
         if writes and now >= self._sweep_at:
             self._sweep_at = now if statements.sweep(connection, now) else now + _SWEEP_SECONDS
-        connection.execute("COMMIT")
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as exc:
+            return [translated(exc, self._name, committing=True) for _ in batch]
         return outcomes
 
     def _attempt(self, connection: sqlite3.Connection, statement: Statement, now: float) -> Any:
