@@ -27,13 +27,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from holdfast import counters, documents
 from holdfast._lifecycle import Lifecycle
 from holdfast.errors import CounterOverflowError
-from holdfast.keys import check_identifier, compile_pattern, inner, private
+from holdfast.keys import check_identifier, children, compile_pattern, inner, private
 from holdfast.lease import Lease
 from holdfast.mutexes import KeyedMutexes
 from holdfast.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import timedelta
     from types import TracebackType
 
@@ -258,6 +258,11 @@ class BaseStorage(ABC):
         check_identifier(name)
         return self._view(inner(self._namespace, name))
 
+    async def list_namespaces(self) -> list[str]:
+        """Return the names of the namespaces directly inside this one that hold something, sorted."""
+        await self._enter()
+        return sorted(children(self._namespace, await self._namespaces()))
+
     def lock(self, identifier: str, *, ttl: float | timedelta = 30.0) -> Lease:
         """Return a lock for ``async with``, across tasks and processes: a lease that is renewed while held.
 
@@ -352,6 +357,10 @@ class BaseStorage(ABC):
     @abstractmethod
     def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
         """Stream, in pages, the live identifiers of exactly this namespace with the prefix, each once."""
+
+    @abstractmethod
+    async def _namespaces(self) -> Iterable[str]:
+        """Return the paths of all namespaces, "" among them or not, that hold a live value."""
 
     @abstractmethod
     async def _clear(self, namespace: str) -> int:

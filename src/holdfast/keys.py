@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -55,6 +56,13 @@ def inner(namespace: str, name: str) -> str:
     """
     name = name.replace("%", "%25").replace("/", "%2F")
     return f"{namespace}/{name}" if namespace else name
+
+
+def children(namespace: str, paths: Iterable[str]) -> set[str]:
+    """Return the names of the namespaces directly inside ``namespace`` on the way to the given paths."""
+    start = f"{namespace}/" if namespace else ""
+    names = {path[len(start) :].split("/")[0] for path in paths if path.startswith(start)}
+    return {name.replace("%2F", "/").replace("%25", "%") for name in names if name}
 
 
 def private(namespace: str, name: str) -> str:

@@ -50,6 +50,15 @@ _SCAN: Final = f"""
 SELECT identifier FROM documents WHERE namespace = ? AND identifier >= ? AND identifier < ? AND {_LIVE}
 ORDER BY identifier LIMIT {PAGE}
 """  # noqa: S608 # constants
+# From one namespace to the next along the primary key: a million rows in three namespaces are three steps.
+_NAMESPACES: Final = f"""
+WITH RECURSIVE steps (path) AS (
+    SELECT min(namespace) FROM documents
+    UNION ALL
+    SELECT (SELECT min(namespace) FROM documents WHERE namespace > path) FROM steps WHERE path IS NOT NULL
+)
+SELECT path FROM steps WHERE EXISTS (SELECT 1 FROM documents WHERE namespace = path AND {_LIVE})
+"""  # noqa: S608 # constants
 _COUNT: Final = f"SELECT count(*) FROM documents WHERE namespace = ? AND {_LIVE}"  # noqa: S608 # constants
 _CLEAR: Final = "DELETE FROM documents WHERE namespace = ?"
 _SWEEP: Final = f"""
@@ -148,6 +157,13 @@ def page(namespace: str, prefix: str, start: str) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> list[str]:
         rows = connection.execute(_SCAN, (namespace, start, end, now))
         return [identifier.decode() for (identifier,) in rows]
+
+    return Statement(run, writes=False)
+
+
+def namespaces() -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> list[str]:
+        return [path.decode() for (path,) in connection.execute(_NAMESPACES, (now,))]
 
     return Statement(run, writes=False)
 

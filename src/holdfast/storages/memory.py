@@ -15,7 +15,7 @@ from holdfast.abc import BaseStorage, Swap
 from holdfast.storages._key_index import KeyIndex
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
     from holdfast.ttl import Clock, Expiry
@@ -114,6 +114,14 @@ class MemoryStorage(BaseStorage):
             yield [key for key in page if self._live(namespace, key) is not None]
             # A million keys must not stall the event loop.
             await asyncio.sleep(0)
+
+    @override
+    async def _namespaces(self) -> Iterable[str]:
+        now = self._clock()
+        shelves = self._shelves.items()
+        return [
+            path for path, shelf in shelves if any(entry.expires_at > now for entry in shelf.entries.values())
+        ]
 
     @override
     async def _clear(self, namespace: str) -> int:

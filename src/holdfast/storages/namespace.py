@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from holdfast._compat import override
@@ -80,6 +80,10 @@ class NamespaceView(BaseStorage):
     @override
     def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
         return self._storage._scan(namespace, prefix)
+
+    @override
+    async def _namespaces(self) -> Iterable[str]:
+        return await self._storage._namespaces()
 
     @override
     async def _clear(self, namespace: str) -> int:

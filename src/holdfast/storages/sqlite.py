@@ -17,7 +17,7 @@ from holdfast.ttl import seconds
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
     from holdfast.storages._sqlite_schema import Durability
@@ -150,6 +150,11 @@ class SQLiteStorage(BaseStorage):
                 return
             # The smallest text behind the last identifier: none of them holds a NUL.
             start = page[-1] + "\0"
+
+    @override
+    async def _namespaces(self) -> Iterable[str]:
+        paths: list[str] = await self._submit(statements.namespaces())
+        return paths
 
     @override
     async def _clear(self, namespace: str) -> int:
