@@ -14,12 +14,19 @@
     ├── IdentifierError                 a key that no storage accepts     (also a ValueError)
     ├── NotACounterError                increment on another document     (also a TypeError)
     ├── CounterOverflowError            a total past 64 bits              (also an OverflowError)
-    └── LeaseLostError                  a lock that someone else may hold
+    ├── LeaseLostError                  a lock that someone else may hold
+    ├── RateLimitedError                a function called more often than its limit allows
+    └── NoUserError                     ``user`` where nobody is acting   (also a RuntimeError)
 
 Each error keeps its data as attributes and builds its text from them.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holdfast.ratelimit.verdict import Verdict
 
 
 class HoldfastError(Exception):
@@ -204,4 +211,42 @@ class LeaseLostError(HoldfastError):
         return (
             f"the lock on {self.identifier!r} was lost before it was released: "
             "somebody else may have worked on the same thing"
+        )
+
+
+class RateLimitedError(HoldfastError):
+    """A function that a `RateLimiter` guards was called too often; it did not run.
+
+    Attributes:
+        key: what was limited.
+        verdict: the limiter's answer: ``verdict.retry_after`` is in seconds.
+    """
+
+    def __init__(self, key: str, verdict: Verdict) -> None:
+        super().__init__(key, verdict)
+        self.key = key
+        self.verdict = verdict
+
+    def __str__(self) -> str:
+        why = "its storage is unavailable" if self.verdict.degraded else f"its limit is {self.verdict.limit}"
+        return f"{self.key!r} is rate-limited ({why}); try again in {self.verdict.retry_after:.1f} s"
+
+
+class NoUserError(HoldfastError, RuntimeError):
+    """The ambient ``user`` was used where no user is acting. Nothing was read or written.
+
+    Attributes:
+        handling: True: a handler is running, but its update comes from no user; False: no handler is running.
+    """
+
+    def __init__(self, handling: bool) -> None:
+        super().__init__(handling)
+        self.handling = handling
+
+    def __str__(self) -> str:
+        if self.handling:
+            return "nobody sent what this handler handles (a channel post, say): use `store`, or skip it"
+        return (
+            "no handler is running, so there is no user: `user` works inside handlers of a Holdfast adapter "
+            "and inside `with acting_user(id):`; `store` works everywhere"
         )
