@@ -1,0 +1,54 @@
+# Each target does its own set-up. Needed beforehand: Python 3.10 or newer, with pip and venv, and make.
+#
+#   make demo PYTHON=python3.12 VENV=.venv-3.12      another interpreter, in an environment of its own
+#   make demo STORAGE=/tmp/orders.db                 another place for the bot's memory
+#   make test PYTEST_ADDOPTS="-k sqlite -x"          some of the tests
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python -m
+DOCUMENTS := README.md CONTRIBUTING.md docs src
+
+.PHONY: help demo test check bench clean
+help:
+	@echo "make demo    order a pizza in the terminal; kill it, start it again, and it goes on"
+	@echo "make test    the whole test suite"
+	@echo "make check   lint, formatting, types, and the snippets of README and docs"
+	@echo "make bench   side by side with peers: figures and a plot"
+	@echo "make clean   remove what the targets above installed"
+
+demo: $(VENV)/installed
+	@$(VENV)/bin/python examples/pizza_terminal.py
+
+test: $(VENV)/installed-dev
+	$(RUN) pytest
+
+check: $(VENV)/installed-dev
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) basedpyright --verifytypes holdfast --ignoreexternal
+	$(RUN) pytest $(DOCUMENTS)
+
+bench: $(VENV)/installed-bench
+	$(RUN) benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Standard input belongs to the demo's user, standard output to the dialogue.
+$(VENV)/installed: pyproject.toml
+	@$(call install,.)
+	@touch $@
+
+$(VENV)/installed-%: pyproject.toml
+	@$(call install,.[$*])
+	@touch $(VENV)/installed $@
+
+define install
+echo "Setting up $(VENV), once ..." >&2
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	f"Holdfast needs Python 3.10 or newer, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
+test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) </dev/null >&2
+$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '$(1)' </dev/null >&2
+endef
