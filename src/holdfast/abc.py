@@ -21,19 +21,19 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from holdfast import counters, documents
 from holdfast._lifecycle import Lifecycle
 from holdfast.errors import CounterOverflowError
+from holdfast.hooks import StorageHooks, Stored, Swap
 from holdfast.keys import check_identifier, children, compile_pattern, inner, private
 from holdfast.lease import Lease
 from holdfast.mutexes import KeyedMutexes
 from holdfast.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from datetime import timedelta
     from types import TracebackType
 
@@ -41,23 +41,13 @@ if TYPE_CHECKING:
 
     from holdfast.ttl import Clock, Ttl
 
+__all__ = ["BaseStorage", "Stored", "Swap"]
+
 HEALTH_SECONDS: Final = 1.0
 """How long `BaseStorage.health` waits for an answer."""
 
 
-class Swap(NamedTuple):
-    """What a compare-and-set came to.
-
-    Attributes:
-        done: the new value is in place.
-        found: the bytes that stood there instead of the expected ones; None: there was no document.
-    """
-
-    done: bool
-    found: bytes | None
-
-
-class BaseStorage(ABC):
+class BaseStorage(StorageHooks):
     """Documents under identifiers, with expiry, counters, compare-and-set and namespaces.
 
     The first verb opens the storage; ``stop`` closes it, or ``async with``. A storage object serves one event
@@ -311,60 +301,6 @@ class BaseStorage(ABC):
         if ttl is None or isinstance(ttl, TtlRule):
             return Expiry(self._clock() + self._default_ttl, keep or ttl is KEEP_TTL)
         return Expiry(self._clock() + seconds(ttl), keep)
-
-    # The hooks: all that an engine implements. `namespace` is "" for the storage itself, else a path of names
-    # as `holdfast.keys.inner` builds it; together with the identifier it is the key.
-
-    async def _open(self) -> None:
-        """Connect. Called once before other hooks, and again after `_close`."""
-
-    async def _close(self) -> None:
-        """Let calls under way end, and release what was opened; also when its event loop is gone."""
-
-    async def _ping(self) -> None:
-        """Raise if the engine cannot be reached."""
-
-    @abstractmethod
-    async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        """Return the live value; None when absent."""
-
-    @abstractmethod
-    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
-        """Return when the live value expires, in seconds on the clock, inf for never; None when absent."""
-
-    @abstractmethod
-    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-        """Store the value; with ``expiry.keep`` a live value's expiry stays."""
-
-    @abstractmethod
-    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
-        """Set the expiry of a live value; False when absent."""
-
-    @abstractmethod
-    async def _delete(self, namespace: str, identifier: str) -> bool:
-        """Remove the value; False when absent."""
-
-    @abstractmethod
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
-        """In one atomic step: store the value if the live bytes are the expected ones (None: absent)."""
-
-    @abstractmethod
-    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        """In one atomic step: add to the live value, a JSON integer, as `holdfast.counters.total` does."""
-
-    @abstractmethod
-    def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        """Stream, in pages, the live identifiers of exactly this namespace with the prefix, each once."""
-
-    @abstractmethod
-    async def _namespaces(self) -> Iterable[str]:
-        """Return the paths of all namespaces, "" among them or not, that hold a live value."""
-
-    @abstractmethod
-    async def _clear(self, namespace: str) -> int:
-        """Remove every value of exactly this namespace, wholly or not at all; count the live ones."""
 
 
 def _changed(change: Callable[[Any], Any], value: bytes, identifier: str) -> bytes:

@@ -14,6 +14,7 @@
     ├── IdentifierError                 a key that no storage accepts     (also a ValueError)
     ├── NotACounterError                increment on another document     (also a TypeError)
     ├── CounterOverflowError            a total past 64 bits              (also an OverflowError)
+    ├── MigrationError                  a copy of a storage that is not complete
     ├── LeaseLostError                  a lock that someone else may hold
     ├── RateLimitedError                a function called more often than its limit allows
     └── NoUserError                     ``user`` where nobody is acting   (also a RuntimeError)
@@ -194,6 +195,23 @@ class CounterOverflowError(HoldfastError, OverflowError):
 
     def __str__(self) -> str:
         return f"adding {self.amount} to the counter {self.identifier!r} would leave the range of 64 bits"
+
+
+class MigrationError(HoldfastError):
+    """A copy of a storage that is not complete; what could be copied was.
+
+    Attributes:
+        keys: the keys that are the trouble, as ``namespace/identifier``.
+        reason: what is wrong with them.
+    """
+
+    def __init__(self, keys: list[str], reason: str) -> None:
+        super().__init__(keys, reason)
+        self.keys = keys
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class LeaseLostError(HoldfastError):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from holdfast import counters
-from holdfast.abc import Swap
+from holdfast.hooks import Stored, Swap
 from holdfast.keys import after
 from holdfast.ttl import Expiry
 
@@ -80,6 +80,14 @@ def get(namespace: str, identifier: str) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> bytes | None:
         row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
         return None if row is None else row[0]
+
+    return Statement(run, writes=False)
+
+
+def get_many(namespace: str, identifiers: Sequence[str]) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
+        rows = (connection.execute(_SELECT, (namespace, key, now)).fetchone() for key in identifiers)
+        return [row and Stored(row[0], math.inf if row[1] is None else row[1]) for row in rows]
 
     return Statement(run, writes=False)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from holdfast import counters
 from holdfast._compat import override
-from holdfast.abc import BaseStorage, Swap
+from holdfast.abc import BaseStorage
+from holdfast.hooks import Swap
 from holdfast.storages._key_index import KeyIndex
 
 if TYPE_CHECKING:

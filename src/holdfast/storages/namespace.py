@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from holdfast._compat import override
-from holdfast.abc import BaseStorage, Swap
+from holdfast.abc import BaseStorage
+from holdfast.hooks import Stored, Swap
 
 if TYPE_CHECKING:
     from holdfast.ttl import Expiry
@@ -49,6 +50,10 @@ class NamespaceView(BaseStorage):
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
         return await self._storage._get_expiry(namespace, identifier)
+
+    @override
+    async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        return await self._storage._get_many(namespace, identifiers)
 
     @override
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:

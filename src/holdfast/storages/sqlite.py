@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holdfast._compat import override
-from holdfast.abc import BaseStorage, Swap
+from holdfast.abc import BaseStorage
 from holdfast.errors import StorageClosedError
+from holdfast.hooks import Stored, Swap
 from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._sqlite_backup import back_up
 from holdfast.storages._sqlite_connection import BatchingConnection
@@ -113,6 +114,11 @@ class SQLiteStorage(BaseStorage):
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
         expires_at: float | None = await self._submit(statements.get_expiry(namespace, identifier))
         return expires_at
+
+    @override
+    async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        found: list[Stored | None] = await self._submit(statements.get_many(namespace, identifiers))
+        return found
 
     @override
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:

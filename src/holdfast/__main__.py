@@ -1,0 +1,66 @@
+"""``python -m holdfast``: commands for those who look after a bot's storage."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from contextlib import ExitStack
+
+from holdfast.addresses import storage_at
+from holdfast.errors import HoldfastError
+from holdfast.migrate import Migration, OnProgress, migrate
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it did all it was asked to."""
+    options = _parser().parse_args(arguments)
+    try:
+        result = asyncio.run(_migrate(options))
+    except (HoldfastError, ValueError, ImportError) as exc:
+        print(f"holdfast: {exc}", file=sys.stderr)
+        return 1
+    print(f"{options.source} -> {options.target}: {result}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m holdfast", description="Look after a bot's storage.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    copy = commands.add_parser("migrate", help="copy one storage into another")
+    copy.add_argument("source", help="sqlite:bot.db, file:bot.json or redis://host/0")
+    copy.add_argument("target", help="likewise")
+    copy.add_argument("--pattern", default="*", help="copy only identifiers that match, such as 'user:*'")
+    copy.add_argument("--overwrite", action="store_true", help="replace what the target holds otherwise")
+    copy.add_argument("--no-verify", action="store_true", help="do not read back what was written")
+    return parser
+
+
+async def _migrate(options: argparse.Namespace) -> Migration:
+    async with storage_at(options.source) as source, storage_at(options.target) as target:
+        with ExitStack() as bar:
+            return await migrate(
+                source,
+                target,
+                options.pattern,
+                _shown(bar),
+                verify=not options.no_verify,
+                overwrite=options.overwrite,
+            )
+
+
+def _shown(bar: ExitStack) -> OnProgress | None:
+    """Open a progress bar where `rich` is installed."""
+    try:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+    except ImportError:
+        return None
+    progress = bar.enter_context(
+        Progress("copying", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    )
+    task = progress.add_task("", total=None)
+    return lambda done, total: progress.update(task, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
