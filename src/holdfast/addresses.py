@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+from typing import Final
+
+import holdfast
 from holdfast.abc import BaseStorage
+
+_SUFFIXES: Final = {".db": "sqlite", ".sqlite": "sqlite", ".sqlite3": "sqlite", ".json": "file"}
 
 
 def storage_at(address: str) -> BaseStorage:
@@ -15,29 +21,14 @@ def storage_at(address: str) -> BaseStorage:
     Raises:
         ValueError: the address names none of them.
     """
-    scheme, separator, rest = address.partition(":")
-    if scheme in ("redis", "rediss", "unix") and separator:
-        from holdfast import RedisStorage  # noqa: PLC0415 # its driver is an extra
-
-        return RedisStorage.from_url(address)
-    if scheme == "memory":
-        from holdfast import MemoryStorage  # noqa: PLC0415 # an address loads the storage that it names
-
-        return MemoryStorage()
-    return _in_a_file(scheme, rest, address)
-
-
-def _in_a_file(scheme: str, path: str, address: str) -> BaseStorage:
-    if scheme == "sqlite" and path:
-        kind, place = "sqlite", path
-    elif scheme == "file" and path:
-        kind, place = "file", path
-    else:
-        kind, place = ("file" if address.endswith(".json") else "sqlite"), address
-        if not address.endswith((".json", ".db", ".sqlite", ".sqlite3")):
-            raise ValueError(
-                f"{address!r} is no address of a storage; write sqlite:PATH, file:PATH, memory: or redis://HOST"
-            )
-    from holdfast import FileStorage, SQLiteStorage  # noqa: PLC0415 # an address loads the storage that it names
-
-    return SQLiteStorage(place) if kind == "sqlite" else FileStorage(place)
+    scheme, _, place = address.partition(":")
+    if scheme in ("redis", "rediss", "unix"):
+        return holdfast.RedisStorage.from_url(address)
+    if address == "memory:":
+        return holdfast.MemoryStorage()
+    if scheme not in ("sqlite", "file"):
+        scheme, place = _SUFFIXES.get(PurePath(address).suffix, ""), address
+    if not scheme or not place:
+        hint = "write sqlite:PATH, file:PATH, memory: or redis://HOST"
+        raise ValueError(f"{address!r} is no address of a storage; {hint}")
+    return holdfast.SQLiteStorage(place) if scheme == "sqlite" else holdfast.FileStorage(place)
