@@ -27,7 +27,7 @@ check: $(VENV)/installed-dev
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
-	$(RUN) basedpyright --verifytypes holdfast --ignoreexternal
+	PATH="$(abspath $(VENV))/bin:$$PATH" basedpyright --verifytypes holdfast --ignoreexternal
 	$(RUN) pytest $(DOCUMENTS)
 
 bench: $(VENV)/installed-bench
@@ -50,5 +50,5 @@ echo "Setting up $(VENV), once ..." >&2
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
 	f"Holdfast needs Python 3.10 or newer, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
 test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) </dev/null >&2
-$(VENV)/bin/pip install --quiet --disable-pip-version-check --editable '$(1)' </dev/null >&2
+$(VENV)/bin/pip install -qq --disable-pip-version-check --editable '$(1)' </dev/null >&2
 endef
