@@ -16,6 +16,10 @@
     ├── CounterOverflowError            a total past 64 bits              (also an OverflowError)
     ├── MigrationError                  a copy of a storage that is not complete
     ├── LeaseLostError                  a lock that someone else may hold
+    ├── DeadlockError                   waiting for oneself               (also a RuntimeError)
+    ├── UnknownStateError               no state, or one of another group (also a ValueError)
+    ├── InvalidTransitionError          a move that the group of states does not allow
+    ├── ConflictError                   a turn whose record somebody else changed
     ├── RateLimitedError                a function called more often than its limit allows
     └── NoUserError                     ``user`` where nobody is acting   (also a RuntimeError)
 
@@ -24,9 +28,11 @@ Each error keeps its data as attributes and builds its text from them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from holdfast.ratelimit.verdict import Verdict
 
 
@@ -267,4 +273,86 @@ class NoUserError(HoldfastError, RuntimeError):
         return (
             "no handler is running, so there is no user: `user` works inside handlers of a Holdfast adapter "
             "and inside `with acting_user(id):`; `store` works everywhere"
+        )
+
+
+class DeadlockError(HoldfastError, RuntimeError):
+    """A task asked for a turn that it has, and would have waited for itself for ever.
+
+    Attributes:
+        identifier: what it holds.
+    """
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(identifier)
+        self.identifier = identifier
+
+    def __str__(self) -> str:
+        return (
+            f"this task has its turn on {self.identifier!r} already and would wait for itself; "
+            "take the turn once, around the whole handler"
+        )
+
+
+class UnknownStateError(HoldfastError, ValueError):
+    """Something that is no state, or no state of the groups in question.
+
+    Attributes:
+        state: what was given.
+        reason: what would be right.
+    """
+
+    def __init__(self, state: object, reason: str) -> None:
+        super().__init__(state, reason)
+        self.state = state
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.state!r} {self.reason}"
+
+
+class InvalidTransitionError(HoldfastError):
+    """The transitions of a group of states do not allow this move; nothing was written.
+
+    Attributes:
+        source: the state that the dialogue is in; None: it is in none.
+        target: the state that it was to enter; None: it was to leave its state.
+        allowed: what may follow ``source``; None in it stands for no state.
+    """
+
+    def __init__(self, source: str | None, target: str | None, allowed: Sequence[str | None]) -> None:
+        super().__init__(source, target, allowed)
+        self.source = source
+        self.target = target
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        source, target, *allowed = (name or "no state" for name in (self.source, self.target, *self.allowed))
+        return f"{target} may not follow {source}; allowed: {', '.join(allowed) or 'nothing'}"
+
+
+class ConflictError(HoldfastError):
+    """Somebody else changed the record between the beginning and the end of a turn; the turn wrote nothing.
+
+    Attributes:
+        identifier: the key of the record.
+        mine: the record that the turn would have written.
+        theirs: the record that is there instead; None: it was removed.
+    """
+
+    def __init__(self, identifier: str, mine: dict[str, Any], theirs: dict[str, Any] | None) -> None:
+        super().__init__(identifier, mine, theirs)
+        self.identifier = identifier
+        self.mine = mine
+        self.theirs = theirs
+
+    def __str__(self) -> str:
+        mine, theirs = (
+            "no record" if record is None else f"{record['name'] or 'no state'} with {record['data']!r:.200}"
+            for record in (self.mine, self.theirs)
+        )
+        return (
+            f"somebody else changed {self.identifier!r} during this turn, which wrote nothing. "
+            f"There is now: {theirs}. The turn would have written: {mine}. "
+            "context.run(handler) repeats a turn that met a conflict"
         )
