@@ -79,7 +79,8 @@ def decode(data: bytes, identifier: str = "") -> Any:
         document = orjson.loads(data)
         if _DOLLAR in data and _TAG in data:
             return _tagging.untag(document)
-    except (ValueError, TypeError, KeyError, ArithmeticError) as exc:
+    except Exception as exc:
+        # Not only ValueError: what a damaged tag holds may fail its reader in any way.
         raise CorruptDocumentError(identifier, str(exc) or type(exc).__name__) from exc
     return document
 
