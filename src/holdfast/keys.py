@@ -18,7 +18,8 @@ LONGEST: Final = 1024
 """Bytes of UTF-8 that an identifier may have."""
 
 _MAGIC: Final = re.compile(r"[*?\[]")
-_LITERAL: Final = re.compile(r"\[([^!\]])\]|([^*?\[])|\[(\])\]")
+# A surrogate is in no identifier, and no engine can be asked for it: the prefix ends in front of it.
+_LITERAL: Final = re.compile(r"\[([^!\]\ud800-\udfff])\]|([^*?\[\ud800-\udfff])|\[(\])\]")
 _LAST: Final = "\U0010ffff"
 
 
