@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-import math
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -51,7 +51,7 @@ def seconds(ttl: float | timedelta) -> float:
         ttl = ttl.total_seconds()
     if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
         raise TypeError(f"ttl must be seconds (int, float or timedelta), NO_TTL or KEEP_TTL, not {ttl!r}")
-    if not 0 < ttl < math.inf:
+    if not 0 < ttl <= sys.float_info.max:
         raise ValueError(
             f"ttl must be a positive, finite number of seconds, not {ttl!r}; NO_TTL never expires"
         )
