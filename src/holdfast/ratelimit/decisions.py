@@ -1,0 +1,131 @@
+"""The one step of a rate limit: read the record, decide, write it. The specification of `BaseStorage._hit`.
+
+All limits of a key are one record, so that several are counted all or none, and a Redis Cluster keeps them in
+one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
+`decide` is the step in Python, for engines that run Python inside their transaction. An engine that does not
+(Redis) writes the same step in its own language; for Lua it is::
+
+    -- KEYS[1]: the record. ARGV: strategy, cost, now in milliseconds, then limit and period of each quota.
+    local strategy, cost, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+    local states = cjson.decode(redis.call('GET', KEYS[1]) or '[]')
+    local allowed, expires = true, 0
+    for i = 1, (#ARGV - 3) / 2 do
+      local limit, period = tonumber(ARGV[2 * i + 2]), tonumber(ARGV[2 * i + 3])
+      local at, hits, before = unpack(states[i] or {0, 0, 0})
+      if at > now + period then at, hits, before = 0, 0, 0 end
+      local moment, load = math.max(now, at), 0
+      local start = moment - moment % period
+      if strategy == 'gcra' then
+        load = math.max(0, hits - (moment - at) * limit)
+        states[i] = {moment, load}
+      else
+        if at < start then hits, before = 0, at == start - period and hits or 0 end
+        load = hits * period + (strategy == 'sliding' and before * (start + period - moment) or 0)
+        states[i] = {start, hits, strategy == 'sliding' and before or nil}
+      end
+      allowed = allowed and load + cost * period <= limit * period
+      expires = math.max(expires, start + 2 * period)
+    end
+    for i, state in ipairs(states) do
+      if allowed then state[2] = state[2] + (strategy == 'gcra' and cost * ARGV[2 * i + 3] or cost) end
+      states[i] = string.format(state[3] and '[%.0f,%.0f,%.0f]' or '[%.0f,%.0f]', unpack(state))
+    end
+    local record = '[' .. table.concat(states, ',') .. ']'
+    if allowed then redis.call('SET', KEYS[1], record, 'PXAT', expires) end
+    return {allowed and 1 or 0, record}
+
+The answer is a `Decision` with the time that was sent and the record's states, through `Limits.meters`.
+(``cjson.encode`` would keep 14 digits of a number.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from holdfast import documents
+from holdfast.errors import CorruptDocumentError
+from holdfast.ratelimit.rates import MILLISECONDS
+from holdfast.ratelimit.strategies import STRATEGIES, Meter, Quota, State, StrategyName
+
+
+class Limits(NamedTuple):
+    """What a limiter asks of the storage: plain values, fit for any engine.
+
+    Attributes:
+        strategy: its name.
+        quotas: a hit needs room in all of them.
+    """
+
+    strategy: StrategyName
+    quotas: tuple[Quota, ...]
+
+    def meters(self, states: Sequence[State | None], now: float) -> list[Meter]:
+        """Return what each quota has counted by ``now``, in seconds since the epoch."""
+        strategy, moment = STRATEGIES[self.strategy], round(now * MILLISECONDS)
+        return [strategy(quota, state, moment) for quota, state in zip(self.quotas, states, strict=True)]
+
+
+class Decision(NamedTuple):
+    """What became of a hit.
+
+    Attributes:
+        allowed: it fitted all limits, and was counted against each; else against none.
+        now: seconds since the epoch on the storage's clock.
+        meters: one per quota; an allowed hit is in them.
+    """
+
+    allowed: bool
+    now: float
+    meters: list[Meter]
+
+    @property
+    def value(self) -> bytes:
+        """The record to write."""
+        return documents.encode([meter.state for meter in self.meters])
+
+    @property
+    def expires_at(self) -> float:
+        """The moment, in seconds since the epoch, from which the record says no more than its absence."""
+        return max(meter.forgotten_at for meter in self.meters) / MILLISECONDS
+
+
+def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
+    """Count a hit against all limits, or against none if one of them has no room for it.
+
+    Args:
+        stored: the record; None when absent.
+        limits: what holds.
+        cost: how many hits it counts as.
+        now: seconds since the epoch on the storage's clock.
+        identifier: the key, for the error.
+
+    Raises:
+        CorruptDocumentError: the record is none of this strategy and number of limits.
+    """
+    decision = look(stored, limits, cost, now, identifier)
+    if decision.allowed:
+        for meter in decision.meters:
+            meter.count(cost)
+    return decision
+
+
+def look(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
+    """Return what `decide` would decide, and count nothing."""
+    meters = limits.meters(_states(stored, limits, identifier), now)
+    return Decision(all(meter.fits(cost) for meter in meters), now, meters)
+
+
+def _states(stored: bytes | None, limits: Limits, identifier: str) -> Sequence[State | None]:
+    if stored is None:
+        return [None] * len(limits.quotas)
+    states: Any = documents.decode(stored, identifier)
+    shape = [[int] * len(STRATEGIES[limits.strategy].fresh)] * len(limits.quotas)
+    if not isinstance(states, list) or [_shape(state) for state in states] != shape:
+        raise CorruptDocumentError(identifier, f"{states!r} is no record of {limits}")
+    checked: list[State] = states
+    return checked
+
+
+def _shape(state: object) -> list[type] | None:
+    return [type(number) for number in state] if isinstance(state, list) else None
