@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from holdfast.ratelimit.decisions import Decision, Limits
     from holdfast.ttl import Clock, Ttl
 
 __all__ = ["BaseStorage", "Stored", "Swap"]
@@ -294,6 +295,25 @@ class BaseStorage(StorageHooks):
     async def _answer(self) -> None:
         await self._enter()
         await self._ping()
+
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        """In one atomic step: count a hit on a rate limit, as `holdfast.ratelimit.decisions.decide` does.
+
+        A hook that serves every engine as it is; an engine overrides it to make one trip of it.
+        """
+        from holdfast.ratelimit.decisions import decide  # noqa: PLC0415 # a bot may have no limits
+
+        async with self._mutexes.of((namespace, identifier)):
+            found = await self._get(namespace, identifier)
+            while True:
+                decision = decide(found, limits, cost, self._clock(), identifier)
+                if not decision.allowed:
+                    return decision
+                expiry = Expiry(decision.expires_at, keep=False)
+                swap = await self._compare_and_set(namespace, identifier, decision.value, found, expiry)
+                if swap.done:
+                    return decision
+                found = swap.found
 
     def _expiry(self, ttl: Ttl | None, *, keep: bool = False) -> Expiry:
         if ttl is NO_TTL:

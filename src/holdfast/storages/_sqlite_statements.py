@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from holdfast import counters
 from holdfast.hooks import Stored, Swap
 from holdfast.keys import after
+from holdfast.ratelimit.decisions import Decision, Limits, decide
 from holdfast.ttl import Expiry
 
 PAGE: Final = 1000
@@ -153,6 +154,18 @@ def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> S
         total = counters.total(None if row is None else row[0], amount, identifier)
         _put(connection, now, namespace, identifier, b"%d" % total, expiry)
         return total
+
+    return Statement(run, writes=True)
+
+
+def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Statement:
+    def run(connection: sqlite3.Connection, now: float) -> Decision:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        decision = decide(None if row is None else row[0], limits, cost, now, identifier)
+        if decision.allowed:
+            expiry = Expiry(decision.expires_at, keep=False)
+            _put(connection, now, namespace, identifier, decision.value, expiry)
+        return decision
 
     return Statement(run, writes=True)
 

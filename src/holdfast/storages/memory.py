@@ -13,12 +13,14 @@ from holdfast import counters
 from holdfast._compat import override
 from holdfast.abc import BaseStorage
 from holdfast.hooks import Swap
+from holdfast.ratelimit.decisions import decide
 from holdfast.storages._key_index import KeyIndex
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
+    from holdfast.ratelimit.decisions import Decision, Limits
     from holdfast.ttl import Clock, Expiry
 
 _PAGE = 1000
@@ -103,6 +105,14 @@ class MemoryStorage(BaseStorage):
         total = counters.total(None if entry is None else entry.value, amount, identifier)
         self._put(namespace, identifier, b"%d" % total, expiry, entry)
         return total
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        entry = self._live(namespace, identifier)
+        decision = decide(None if entry is None else entry.value, limits, cost, self._clock(), identifier)
+        if decision.allowed:
+            self._store(namespace, identifier, _Entry(decision.value, decision.expires_at))
+        return decision
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:

@@ -10,6 +10,7 @@ from holdfast.abc import BaseStorage
 from holdfast.hooks import Stored, Swap
 
 if TYPE_CHECKING:
+    from holdfast.ratelimit.decisions import Decision, Limits
     from holdfast.ttl import Expiry
 
 
@@ -81,6 +82,10 @@ class NamespaceView(BaseStorage):
     @override
     async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
         return await self._storage._increment(namespace, identifier, amount, expiry)
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        return await self._storage._hit(namespace, identifier, limits, cost)
 
     @override
     def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
+    from holdfast.ratelimit.decisions import Decision, Limits
     from holdfast.storages._sqlite_schema import Durability
     from holdfast.storages._sqlite_statements import Statement
     from holdfast.ttl import Clock, Expiry
@@ -146,6 +147,11 @@ class SQLiteStorage(BaseStorage):
     async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
         total: int = await self._submit(statements.increment(namespace, identifier, amount, expiry))
         return total
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        decision: Decision = await self._submit(statements.hit(namespace, identifier, limits, cost))
+        return decision
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
