@@ -1,0 +1,34 @@
+"""MemoryStorage keeps the laws, and its own promises."""
+
+from __future__ import annotations
+
+import math
+import weakref
+
+from holdfast import MemoryStorage
+from holdfast.abc import BaseStorage
+from holdfast.storages.memory import _Entry
+from holdfast.testing import StorageContract
+
+
+class TestMemoryStorage(StorageContract):
+    def create(self, *, default_ttl: float | None = None) -> MemoryStorage:
+        storage = MemoryStorage(default_ttl, clock=self.clock)
+        self.engine = weakref.ref(storage)
+        return storage
+
+    def another(self, storage: BaseStorage) -> BaseStorage:
+        return storage
+
+    async def raw_read(self, namespace: str, identifier: str) -> bytes | None:
+        shelf = self._made()._shelves.get(namespace)
+        entry = None if shelf is None else shelf.entries.get(identifier)
+        return None if entry is None else entry.value
+
+    async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
+        self._made()._store(namespace, identifier, _Entry(value, math.inf))
+
+    def _made(self) -> MemoryStorage:
+        storage = self.engine()
+        assert storage is not None
+        return storage
