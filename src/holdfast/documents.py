@@ -114,10 +114,13 @@ def convert(document: Any, kind: type[T]) -> T:
     import msgspec  # noqa: PLC0415 # only typed readers pay for importing it
 
     try:
-        converted: T = msgspec.convert(document, kind)
+        # Keys that were numbers were stored as strings.
+        converted: T = msgspec.convert(document, kind, str_keys=True)
     except msgspec.ValidationError as exc:
-        reason, _, path = str(exc).partition(" - at `$")
-        raise DocumentError(path.removesuffix("`").removeprefix("."), f"{reason}, for {_name(kind)}") from exc
+        # "Expected `int`, got `str` - at `$.items[3].price`", or "... - at `key` in `$.items`"
+        reason, _, place = str(exc).partition(" - at ")
+        path = place.strip("`").rpartition("$")[2].removeprefix(".")
+        raise DocumentError(path, f"{reason}, for {_name(kind)}") from exc
     return converted
 
 
@@ -126,8 +129,8 @@ def _validate_model(document: Any, kind: Any) -> Any:
         return kind.model_validate(document)
     except ValueError as exc:
         first = getattr(exc, "errors", list)()[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise DocumentError(path, f"{first['msg']}, for {_name(kind)}") from exc
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        raise DocumentError(path.removeprefix("."), f"{first['msg']}, for {_name(kind)}") from exc
 
 
 def _name(kind: Any) -> str:
