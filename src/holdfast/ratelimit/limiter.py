@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
 
 from holdfast._ids import identifier_of
 from holdfast.errors import (
@@ -118,8 +118,8 @@ class RateLimiter:
         return await self._records.delete_state(identifier_of(key))
 
     def limited(
-        self, key: int | str | Callable[P, int | str] | None = None, *, cost: int = 1
-    ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+        self, key: int | str | Callable[..., int | str] | None = None, *, cost: int = 1
+    ) -> Callable[[Callable[P, Coroutine[Any, Any, T]]], Callable[P, Coroutine[Any, Any, T]]]:
         """Decorate an async function: each call is a hit, and one too many raises instead of running it.
 
         Args:
@@ -132,7 +132,7 @@ class RateLimiter:
             TypeError: at once: the function is not async.
         """
 
-        def decorate(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        def decorate(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
             if not inspect.iscoroutinefunction(function):
                 raise TypeError(f"only an `async def` function can be limited, not {function!r}")
             name = f"{function.__module__}.{function.__qualname__}"
@@ -167,7 +167,7 @@ class RateLimiter:
         stored = await self._records._get(self._records._namespace, identifier)
         return look(stored, self._limits, cost, self._records._clock(), identifier)
 
-    async def _verdict(self, decision: Awaitable[Decision], cost: int) -> Verdict:
+    async def _verdict(self, decision: Coroutine[Any, Any, Decision], cost: int) -> Verdict:
         try:
             decided = await decision
         except _FAILURES as exc:

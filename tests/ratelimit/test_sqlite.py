@@ -1,0 +1,84 @@
+"""Limits on SQLite: one trip, and processes that share them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from holdfast import SQLiteStorage
+from holdfast._compat import override
+from holdfast.abc import BaseStorage
+from holdfast.ratelimit import RateLimiter
+from holdfast.ratelimit.strategies import StrategyName
+from holdfast.storages._sqlite_statements import Statement
+from holdfast.testing import FakeClock
+
+HITTER = """
+import asyncio, sys
+from holdfast import SQLiteStorage
+from holdfast.ratelimit import RateLimiter
+
+async def main(path, strategy):
+    async with SQLiteStorage(path, timeout=30, clock=lambda: 1_800_000_000.0) as storage:
+        limiter = RateLimiter(storage, "50/minute", strategy=strategy)
+        verdicts = await asyncio.gather(*(limiter.hit("spammer") for _ in range(50)))
+        print(sum(verdict.allowed for verdict in verdicts))
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_of_200_hits_from_4_processes_exactly_the_limit_is_allowed(
+    tmp_path: Path, strategy: StrategyName
+) -> None:
+    async def hit() -> int:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            HITTER,
+            str(tmp_path / "shared.db"),
+            strategy,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+        return int(output)
+
+    counts = await asyncio.gather(*(hit() for _ in range(4)))
+
+    assert sum(counts) == 50
+
+
+async def test_a_hit_is_one_trip(tmp_path: Path, strategy: StrategyName, clock: FakeClock) -> None:
+    trips = 0
+
+    class Counted(SQLiteStorage):
+        @override
+        def _submit(self, statement: Statement) -> asyncio.Future[Any]:
+            nonlocal trips
+            trips += 1
+            return super()._submit(statement)
+
+    async with Counted(tmp_path / "limits.db", clock=clock) as storage:
+        limiter = RateLimiter(storage, ["5/minute", "100/hour"], strategy=strategy)
+        for _ in range(8):
+            await limiter.hit("alice")
+
+    assert trips == 8
+
+
+async def test_processes_are_exact_also_on_a_storage_that_knows_nothing_of_limits(
+    tmp_path: Path, strategy: StrategyName, clock: FakeClock
+) -> None:
+    class Plain(SQLiteStorage):
+        _hit = BaseStorage._hit
+
+    async with (
+        Plain(tmp_path / "limits.db", timeout=30, clock=clock) as one,
+        Plain(tmp_path / "limits.db", timeout=30, clock=clock) as other,
+    ):
+        limiters = [RateLimiter(storage, "50/minute", strategy=strategy) for storage in (one, other)]
+        verdicts = await asyncio.gather(*(limiters[turn % 2].hit("spammer") for turn in range(100)))
+
+    assert sum(verdict.allowed for verdict in verdicts) == 50
