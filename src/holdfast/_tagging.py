@@ -11,6 +11,7 @@ import enum
 import math
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -24,6 +25,7 @@ DEEPEST: Final = 240
 
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 _INTEGERS: Final = range(-(2**63), 2**64)
+_DECIMAL_BITS: Final = 2000
 _ZONE: Final = re.compile(r"(.*)\[(.+)\]")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 
@@ -95,15 +97,22 @@ class _Tagger:
         if isinstance(value, (list, tuple)):
             return [self.value(item, f"{path}[{at}]", depth) for at, item in enumerate(value)]
         if isinstance(value, (set, frozenset)):
-            name = "$set" if isinstance(value, set) else "$frozenset"
-            # A set has no order of its own; a settled one keeps the bytes of equal sets alike.
-            return {name: [self.value(item, f"{path}{{...}}", depth) for item in sorted(value, key=repr)]}
+            return self._set(value, f"{path}{{...}}", depth)
         if isinstance(value, dict):
             return self._mapping(value, path, depth)
         fields = _fields(value)
         if fields is None:
             raise DocumentError(path, _complaint(value))
-        return self._children(fields, path, depth)
+        if isinstance(fields, (list, dict)):
+            return self._children(fields, path, depth)
+        return self.value(fields, path, depth)
+
+    def _set(self, value: AbstractSet[Any], path: str, depth: int) -> dict[str, Any]:
+        # A set has no order of its own; a settled one keeps the bytes of equal sets alike.
+        items = [self.value(item, path, depth) for item in sorted(value, key=repr)]
+        if not all(_fits_into_a_set(item) for item in items):
+            raise DocumentError(path, "comes back as a dict, which a set cannot hold; store a list of them")
+        return {"$set" if isinstance(value, set) else "$frozenset": items}
 
     def _mapping(self, value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
         tagged: dict[str, Any] = {}
@@ -113,6 +122,12 @@ class _Tagger:
                 raise DocumentError(path, f"two keys of this dict both become the string {name!r}")
             tagged[name] = self.value(item, _child(path, name), depth)
         return {"$dict": tagged} if _looks_like_a_tag(tagged) else tagged
+
+
+def _fits_into_a_set(tagged: Any) -> bool:
+    if isinstance(tagged, list):
+        return all(_fits_into_a_set(item) for item in tagged)
+    return not isinstance(tagged, dict) or (_looks_like_a_tag(tagged) and "$dict" not in tagged)
 
 
 def _child(path: str, name: str) -> str:
@@ -147,7 +162,10 @@ def _text(value: str, path: str) -> str:
 
 
 def _integer(value: int, path: str) -> Any:  # noqa: ARG001 # all scalar writers take a path
-    return int(value) if value in _INTEGERS else {"$int": str(int(value))}
+    if value in _INTEGERS:
+        return int(value)
+    # Python refuses to read or write longer numbers in decimal (sys.set_int_max_str_digits).
+    return {"$int": str(int(value)) if value.bit_length() <= _DECIMAL_BITS else hex(value)}
 
 
 def _float(value: float, path: str) -> float:
@@ -189,8 +207,10 @@ _SCALARS: Final[list[tuple[type, Callable[[Any, str], Any]]]] = [
 
 
 def _fields(value: Any) -> Any:
-    """The dict (or list) of fields of a dataclass, a msgspec Struct or a pydantic model; None for others."""
+    """What a dataclass, a msgspec Struct or a pydantic model holds, most often a dict; None for others."""
     kind = type(value)
+    if isinstance(value, type):
+        return None
     if dataclasses.is_dataclass(kind):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
     if hasattr(kind, "__struct_config__"):
@@ -256,7 +276,7 @@ def _zoned(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "$int": int,
+    "$int": lambda text: int(text, 0),
     "$datetime": _zoned(datetime.fromisoformat),
     "$date": date.fromisoformat,
     "$time": _zoned(time.fromisoformat),
