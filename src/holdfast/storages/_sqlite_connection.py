@@ -63,8 +63,12 @@ class BatchingConnection:
         thread.daemon = True
         try:
             await connection
-        except sqlite3.Error as exc:
-            raise translated(exc, name) from exc
+        except Exception as exc:
+            # The thread has a last word for the event loop, which a caller that gives up may close at once.
+            thread.join()
+            if isinstance(exc, sqlite3.Error):
+                raise translated(exc, name) from exc
+            raise
         return cls(connection, name=name, clock=clock, patience=patience)
 
     async def close(self) -> None:
