@@ -11,24 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.abc import BaseStorage
+    from holdfast.addresses import storage_at
+    from holdfast.ambient import acting_user, configure, erase_user, store, user
     from holdfast.errors import (
+        ConflictError,
         CorruptDocumentError,
         CounterOverflowError,
+        DeadlockError,
         DocumentError,
         EventLoopError,
         HoldfastError,
         IdentifierError,
+        InvalidTransitionError,
         LeaseLostError,
         MigrationError,
         NotACounterError,
+        NoUserError,
         OutcomeUnknownError,
+        RateLimitedError,
         StorageClosedError,
         StorageError,
         StorageFormatError,
         StorageUnavailableError,
+        UnknownStateError,
     )
     from holdfast.keys import escape_pattern
     from holdfast.lease import Lease
+    from holdfast.migrate import Migration
+    from holdfast.ratelimit import Rate, RateLimiter, Verdict
     from holdfast.storages.memory import MemoryStorage
     from holdfast.storages.sqlite import SQLiteStorage
     from holdfast.ttl import KEEP_TTL, NO_TTL
@@ -39,34 +49,60 @@ __all__ = [
     "KEEP_TTL",
     "NO_TTL",
     "BaseStorage",
+    "ConflictError",
     "CorruptDocumentError",
     "CounterOverflowError",
+    "DeadlockError",
     "DocumentError",
     "EventLoopError",
     "HoldfastError",
     "IdentifierError",
+    "InvalidTransitionError",
     "Lease",
     "LeaseLostError",
     "MemoryStorage",
+    "Migration",
     "MigrationError",
+    "NoUserError",
     "NotACounterError",
     "OutcomeUnknownError",
+    "Rate",
+    "RateLimitedError",
+    "RateLimiter",
     "SQLiteStorage",
     "StorageClosedError",
     "StorageError",
     "StorageFormatError",
     "StorageUnavailableError",
+    "UnknownStateError",
+    "Verdict",
+    "acting_user",
+    "configure",
+    "erase_user",
     "escape_pattern",
+    "storage_at",
+    "store",
+    "user",
 ]
 
 _HOMES = {
-    "BaseStorage": "abc",
     "KEEP_TTL": "ttl",
+    "NO_TTL": "ttl",
+    "BaseStorage": "abc",
     "Lease": "lease",
     "MemoryStorage": "storages.memory",
-    "NO_TTL": "ttl",
+    "Migration": "migrate",
+    "Rate": "ratelimit",
+    "RateLimiter": "ratelimit",
     "SQLiteStorage": "storages.sqlite",
+    "Verdict": "ratelimit",
+    "acting_user": "ambient",
+    "configure": "ambient",
+    "erase_user": "ambient",
     "escape_pattern": "keys",
+    "storage_at": "addresses",
+    "store": "ambient",
+    "user": "ambient",
 }
 
 
