@@ -31,7 +31,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from holdfast.ratelimit.verdict import Verdict
 
@@ -347,12 +347,16 @@ class ConflictError(HoldfastError):
         self.theirs = theirs
 
     def __str__(self) -> str:
-        mine, theirs = (
-            "no record" if record is None else f"{record['name'] or 'no state'} with {record['data']!r:.200}"
-            for record in (self.mine, self.theirs)
-        )
         return (
-            f"somebody else changed {self.identifier!r} during this turn, which wrote nothing. "
-            f"There is now: {theirs}. The turn would have written: {mine}. "
-            "context.run(handler) repeats a turn that met a conflict"
+            f"somebody else changed {self.identifier!r} during this turn, which wrote nothing: "
+            f"{'; '.join(self._differences()) or 'both say the same'}. context.run(handler) repeats a turn that met a conflict"
         )
+
+    def _differences(self) -> Iterator[str]:
+        if self.theirs is None:
+            yield "the record was removed"
+            return
+        mine, theirs = ({"state": record["name"], **record["data"]} for record in (self.mine, self.theirs))
+        for name in dict.fromkeys((*mine, *theirs)):
+            if mine.get(name) != theirs.get(name):
+                yield f"{name} is {theirs.get(name)!r:.80} there, {mine.get(name)!r:.80} in this turn"
