@@ -1,0 +1,113 @@
+"""A record in its storage: read, and written as one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from holdfast import documents
+from holdfast.abc import Swap
+from holdfast.errors import LeaseLostError
+from holdfast.fsm.holds import find_hold, realm_of
+from holdfast.fsm.record import NAMESPACE, Record, empty, is_empty, parse
+from holdfast.ttl import KEEP_TTL
+
+if TYPE_CHECKING:
+    from holdfast.abc import BaseStorage
+    from holdfast.ttl import Expiry, Ttl
+
+EMPTY_SECONDS: Final = 0.001
+"""How long a record stays that became empty: a storage can expire what it compared, but not delete it."""
+
+FENCE_SECONDS: Final = 600.0
+"""How long an empty record stays that has a fence to remember."""
+
+
+class Found(NamedTuple):
+    """What stood in the storage.
+
+    Attributes:
+        value: the bytes; None: nothing.
+        says_nothing: it was an empty record, or none.
+    """
+
+    value: bytes | None
+    says_nothing: bool
+
+
+class StoredRecord:
+    """One record in a storage, in the namespace of records.
+
+    Inside a turn of an `Ordering` on the same key and storage every write carries the turn's fence.
+    """
+
+    def __init__(self, storage: BaseStorage, identifier: str) -> None:
+        self.storage = storage.namespace(NAMESPACE)
+        self.identifier = identifier
+        self.realm = realm_of(self.storage)
+
+    async def read(self) -> tuple[Found, Record]:
+        """Return what is stored, and as a record; a fresh one when there is none.
+
+        Raises:
+            CorruptDocumentError: what is stored there is no record.
+        """
+        await self.storage._ready(self.identifier)
+        return self._parsed(await self.storage._get(self.storage._namespace, self.identifier))
+
+    async def change(self, step: Callable[[Record], None], ttl: Ttl | None) -> Record:
+        """Read the record, let ``step`` change it in place, and write it, as one step. Return it.
+
+        As `BaseStorage.update` does; but here what was found decides about the expiry. ``step`` may run
+        several times, when another process writes in between.
+        """
+        expiry = self.storage._expiry(ttl)
+        async with self.storage._mutexes.of((self.storage._namespace, self.identifier)):
+            found, record = await self.read()
+            while True:
+                step(record)
+                swap = await self.swap(found, record, expiry)
+                if swap.done:
+                    return record
+                found, record = self._parsed(swap.found)
+
+    async def swap(self, found: Found, record: Record, expiry: Expiry) -> Swap:
+        """Write the record if nothing was written since ``found`` was read.
+
+        Raises:
+            LeaseLostError: this task has lost its turn.
+        """
+        await self._mark(record)
+        value = documents.encode(record)
+        if value == found.value and expiry.keep:
+            return Swap(done=True, found=None)
+        if is_empty(record):
+            if found.value is None and "fence" not in record:
+                return Swap(done=True, found=None)
+            expiry = self.storage._expiry(FENCE_SECONDS if "fence" in record else EMPTY_SECONDS)
+        elif found.says_nothing:
+            expiry = expiry._replace(keep=False)
+        return await self.storage._compare_and_set(
+            self.storage._namespace, self.identifier, value, found.value, expiry
+        )
+
+    async def remove(self) -> None:
+        """Remove the record, whatever it says."""
+        if find_hold(self.realm, self.identifier) is None:
+            await self.storage.delete_state(self.identifier)
+        else:
+            await self.change(empty, KEEP_TTL)
+
+    def _parsed(self, value: bytes | None) -> tuple[Found, Record]:
+        record = parse(value, self.identifier)
+        return Found(value, is_empty(record)), record
+
+    async def _mark(self, record: Record) -> None:
+        """Put the fence of the turn into the record, unless a later turn has put its own there."""
+        hold = find_hold(self.realm, self.identifier)
+        if hold is None:
+            return
+        await hold.confirm()
+        if record.get("fence", 0) > hold.fence:
+            raise LeaseLostError(self.identifier)
+        record["fence"] = hold.fence
