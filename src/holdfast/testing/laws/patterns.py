@@ -53,7 +53,7 @@ ANSWERS: Final[dict[str, list[str]]] = {
     "a[b-]c": ["abc", "a-c"],
     "a[z-a]c": [],
     "a\\c": ["a\\c"],
-    "a\\*c": ["a\\*c", "a\\c"],
+    "a\\*c": ["a\\c", "a\\*c"],
     "a[\\]c": ["a\\c"],
     "[abc": ["[abc"],
     "a[c": ["a[c"],
