@@ -349,7 +349,8 @@ class ConflictError(HoldfastError):
     def __str__(self) -> str:
         return (
             f"somebody else changed {self.identifier!r} during this turn, which wrote nothing: "
-            f"{'; '.join(self._differences()) or 'both say the same'}. context.run(handler) repeats a turn that met a conflict"
+            f"{'; '.join(self._differences()) or 'both say the same'}. "
+            "context.run(handler) repeats a turn that met a conflict"
         )
 
     def _differences(self) -> Iterator[str]:
