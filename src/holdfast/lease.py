@@ -72,7 +72,8 @@ class Lease:
             try:
                 while not await self._claim():  # noqa: ASYNC110 # the event is in another process
                     await asyncio.sleep(random.uniform(*POLL_SECONDS))
-            except asyncio.CancelledError:
+            except BaseException:
+                # Also when the claim lost its reply: it may have been written, for nobody.
                 await _to_its_end(self._leave())
                 raise
             self._turn = turn.pop_all()
