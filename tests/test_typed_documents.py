@@ -15,7 +15,6 @@ import pytest
 
 from holdfast import DocumentError, documents
 
-
 SEVEN = UUID(int=7)
 
 

@@ -1,0 +1,168 @@
+"""What a lease promises beyond the laws of locks: its pace, its patience, its queue."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from holdfast import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError, lease
+from holdfast.abc import Swap
+from holdfast.storages.memory import MemoryStorage as Memory
+from holdfast.testing import FakeClock
+from holdfast.testing.laws.leases import eventually, records
+from holdfast.ttl import Expiry
+
+FREE = {"owner": None, "fence": 1, "waiting": {}}
+
+
+class Flaky(Memory):
+    """Fails as often as it is told, before or after it has done what it should."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock=clock)
+        self.failures: list[Exception] = []
+        self.lost_replies = 0
+
+    async def _compare_and_set(
+        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
+    ) -> Swap:
+        if self.failures:
+            raise self.failures.pop()
+        swap = await super()._compare_and_set(namespace, identifier, value, expected, expiry)
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise OutcomeUnknownError(repr(self), "the reply was lost")
+        return swap
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def storage(clock: FakeClock) -> AsyncIterator[Flaky]:
+    async with Flaky(clock) as storage:
+        yield storage
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long a waiter naps between two looks; made short."""
+    naps: list[float] = []
+
+    def nap(shortest: float, longest: float) -> float:
+        naps.extend((shortest, longest))
+        return 0.001
+
+    monkeypatch.setattr(lease.random, "uniform", nap)
+    return naps
+
+
+async def test_a_waiter_looks_at_most_fifty_times_a_second(
+    storage: Flaky, clock: FakeClock, naps: list[float]
+) -> None:
+    await records(storage).set_state("order", {**FREE, "owner": "another"}, ttl=60)
+    waiter = asyncio.ensure_future(storage.lock("order").__aenter__())
+    await asyncio.wait([waiter], timeout=0.05)
+    clock.advance(61)
+    await (await waiter).__aexit__(None, None, None)
+
+    assert len(naps) > 2
+    assert min(naps) >= 1 / 50
+
+
+async def test_a_waiter_stands_in_the_queue_and_shows_that_it_is_alive(
+    storage: Flaky, clock: FakeClock, naps: list[float]
+) -> None:
+    await records(storage).set_state("order", {**FREE, "owner": "another"}, ttl=60)
+    waiter = asyncio.ensure_future(storage.lock("order").__aenter__())
+    for _ in range(5):
+        clock.advance(1.5)
+        await eventually(lambda: _first_in_queue_until(storage, clock() + 0.1))
+    waiter.cancel()
+    await asyncio.wait([waiter])
+
+    assert naps
+    assert (await records(storage).get_state("order"))["waiting"] == {}
+
+
+async def _first_in_queue_until(storage: Flaky, moment: float) -> bool:
+    queue = (await records(storage).get_state("order"))["waiting"]
+    return any(until > moment for until in queue.values())
+
+
+async def test_a_waiter_does_not_prolong_the_lease_of_a_holder_that_died(
+    storage: Flaky, naps: list[float]
+) -> None:
+    await records(storage).set_state("order", {**FREE, "owner": "dead"}, ttl=60)
+    waiter = asyncio.ensure_future(storage.lock("order", ttl=600).__aenter__())
+    await asyncio.wait([waiter], timeout=0.05)
+
+    assert naps
+    assert await records(storage).get_ttl("order") == 60
+    waiter.cancel()
+    await asyncio.wait([waiter])
+
+
+async def test_a_lease_whose_claim_lost_its_reply_is_not_left_to_nobody(storage: Flaky) -> None:
+    async def visit() -> bool:
+        async with storage.lock("order"):
+            return True
+
+    storage.lost_replies = 1
+    with pytest.raises(OutcomeUnknownError):
+        await visit()
+
+    assert await asyncio.wait_for(visit(), 5)
+
+
+async def test_a_failed_renewal_is_tried_again_while_the_lease_lives(storage: Flaky) -> None:
+    async with storage.lock("order", ttl=0.3) as held:
+        storage.failures = [StorageUnavailableError("memory", "gone for a moment")] * 2
+        await eventually(lambda: _has_recovered(storage))
+
+        assert not held.lost
+
+
+async def _has_recovered(storage: Flaky) -> bool:
+    return not storage.failures
+
+
+async def test_a_lease_that_could_not_be_renewed_in_time_counts_as_lost(
+    storage: Flaky, clock: FakeClock
+) -> None:
+    async def hold() -> None:
+        async with storage.lock("order", ttl=0.3) as held:
+            storage.failures = [StorageUnavailableError("memory", "gone")] * 1000
+            clock.advance(0.3)
+            while not held.lost:
+                await asyncio.sleep(0.01)
+            storage.failures.clear()
+
+    with pytest.raises(LeaseLostError):
+        await asyncio.wait_for(hold(), 10)
+
+
+async def test_a_storage_that_was_stopped_under_a_lease_is_named_and_nothing_is_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tasks = asyncio.all_tasks()
+    storage = MemoryStorage()
+
+    async def hold() -> Any:
+        async with storage.lock("order", ttl=0.15) as held:
+            await storage.stop()
+            while not held.lost:
+                await asyncio.sleep(0.01)
+
+    with pytest.raises(RuntimeError, match="was stopped"):
+        await asyncio.wait_for(hold(), 10)
+
+    gc.collect()
+    assert asyncio.all_tasks() == tasks
+    assert caplog.text == ""
