@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from holdfast import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError, lease
+from holdfast import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
 from holdfast.abc import Swap
 from holdfast.storages.memory import MemoryStorage as Memory
 from holdfast.testing import FakeClock
-from holdfast.testing.laws.leases import eventually, records
+from holdfast.testing.laws.leases import eventually, records, until_lost
 from holdfast.ttl import Expiry
 
-FREE = {"owner": None, "fence": 1, "waiting": {}}
+FREE: dict[str, Any] = {"owner": None, "fence": 1, "waiting": {}}
 
 
 class Flaky(Memory):
@@ -59,7 +59,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         naps.extend((shortest, longest))
         return 0.001
 
-    monkeypatch.setattr(lease.random, "uniform", nap)
+    monkeypatch.setattr("random.uniform", nap)
     return naps
 
 
@@ -140,12 +140,11 @@ async def test_a_lease_that_could_not_be_renewed_in_time_counts_as_lost(
         async with storage.lock("order", ttl=0.3) as held:
             storage.failures = [StorageUnavailableError("memory", "gone")] * 1000
             clock.advance(0.3)
-            while not held.lost:
-                await asyncio.sleep(0.01)
+            await until_lost(held)
             storage.failures.clear()
 
     with pytest.raises(LeaseLostError):
-        await asyncio.wait_for(hold(), 10)
+        await hold()
 
 
 async def test_a_storage_that_was_stopped_under_a_lease_is_named_and_nothing_is_left(
@@ -157,11 +156,10 @@ async def test_a_storage_that_was_stopped_under_a_lease_is_named_and_nothing_is_
     async def hold() -> Any:
         async with storage.lock("order", ttl=0.15) as held:
             await storage.stop()
-            while not held.lost:
-                await asyncio.sleep(0.01)
+            await until_lost(held)
 
     with pytest.raises(RuntimeError, match="was stopped"):
-        await asyncio.wait_for(hold(), 10)
+        await hold()
 
     gc.collect()
     assert asyncio.all_tasks() == tasks
