@@ -31,7 +31,7 @@ one place. The record is a document, a list of states in the order of the quotas
       states[i] = string.format(state[3] and '[%.0f,%.0f,%.0f]' or '[%.0f,%.0f]', unpack(state))
     end
     local record = '[' .. table.concat(states, ',') .. ']'
-    if allowed then redis.call('SET', KEYS[1], record, 'PXAT', expires) end
+    if allowed then redis.call('SET', KEYS[1], record, 'PX', expires - now) end
     return {allowed and 1 or 0, record}
 
 The answer is a `Decision` with the time that was sent and the record's states, through `Limits.meters`.
