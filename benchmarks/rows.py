@@ -84,11 +84,14 @@ class Row:
         return median(self.peer) if self.peer else None
 
     @property
+    def ratios(self) -> list[float]:
+        """Ours by the peer's: those of one round met the same machine. Empty without a peer."""
+        return [ours / peer for ours, peer in zip(self.ours, self.peer, strict=True)] if self.peer else []
+
+    @property
     def ratio(self) -> float | None:
-        """Ours by the peer's: the median over the rounds, as the two of one round met the same machine."""
-        if not self.peer:
-            return None
-        return median(ours / peer for ours, peer in zip(self.ours, self.peer, strict=True))
+        """The median of `ratios`."""
+        return median(self.ratios) if self.peer else None
 
     @property
     def is_met(self) -> bool | None:

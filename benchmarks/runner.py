@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
+
+from benchmarks.rows import Bar, Row
 
 Turn: TypeAlias = "Callable[[], Awaitable[float]]"
 """One round of one contestant; returns its figure."""
+
+Calls: TypeAlias = "Iterable[Awaitable[object]]"
+"""What one caller does: it awaits each call before it makes the next, so a generator is what fits."""
 
 
 class Scale(NamedTuple):
@@ -31,36 +36,50 @@ FULL = Scale(rounds=5, share=1.0)
 QUICK = Scale(rounds=1, share=0.01)
 
 
-async def take_turns(contestants: Mapping[str, Turn], scale: Scale) -> dict[str, list[float]]:
-    """Measure the contestants in turn, round after round; return each one's figures, a figure per round.
+class Rival(NamedTuple):
+    """A peer in a race: the columns of `Row` that are its own, and its turn."""
+
+    name: str
+    turn: Turn
+    bar: Bar | None = None
+    note: str = ""
+
+
+async def race(scale: Scale, name: str, unit: str, ours: Turn, *rivals: Rival) -> list[Row]:
+    """Measure ours and the rivals by turns; return a row for each rival, or one row when there is none."""
+    mine, *theirs = await take_turns([ours, *(rival.turn for rival in rivals)], scale)
+    if not rivals:
+        return [Row(name, unit, mine)]
+    return [
+        Row(name, unit, mine, figures, rival.name, rival.bar, rival.note)
+        for rival, figures in zip(rivals, theirs, strict=True)
+    ]
+
+
+async def take_turns(turns: Sequence[Turn], scale: Scale) -> list[list[float]]:
+    """Measure the contestants round after round; return each one's figures, a figure per round.
 
     Every other round runs backwards, so that none always follows the same one.
     """
-    for turn in contestants.values():
+    for turn in turns:
         await turn()
-    figures: dict[str, list[float]] = {name: [] for name in contestants}
+    figures: list[list[float]] = [[] for _ in turns]
     for number in range(scale.rounds):
-        for name in list(contestants)[:: -1 if number % 2 else 1]:
-            figures[name].append(await contestants[name]())
+        for turn, mine in list(zip(turns, figures, strict=True))[:: -1 if number % 2 else 1]:
+            mine.append(await turn())
     return figures
 
 
-async def calls_per_second(
-    call: Callable[[int, int], Awaitable[object]], *, callers: int, calls: int
-) -> float:
-    """Let so many callers at once make so many calls in all.
-
-    Args:
-        call: takes the caller's number and the call's number; a caller awaits one call before the next.
-        callers: how many tasks.
-        calls: of all of them together.
-    """
-    each = max(1, calls // callers)
-
-    async def work(caller: int) -> None:
-        for number in range(each):
-            await call(caller, number)
-
+async def calls_per_second(callers: Sequence[Calls]) -> float:
+    """Let all callers work at once, each in a task of its own; return the rate of all together."""
     begin = time.perf_counter()
-    await asyncio.gather(*(work(caller) for caller in range(callers)))
-    return callers * each / (time.perf_counter() - begin)
+    counts = await asyncio.gather(*(_await_each(calls) for calls in callers))
+    return sum(counts) / (time.perf_counter() - begin)
+
+
+async def _await_each(calls: Calls) -> int:
+    count = 0
+    for call in calls:
+        await call
+        count += 1
+    return count

@@ -13,9 +13,9 @@ hundredth); `benchmarks.rows.Row` holds figures of ours and of a peer, one per r
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.rows import Row
 from benchmarks.runner import Scale
@@ -32,7 +32,7 @@ class Suite(NamedTuple):
 
     name: str
     title: str
-    run: Callable[[Scale], Awaitable[list[Row]]]
+    run: Callable[[Scale], Coroutine[Any, Any, list[Row]]]
 
 
 def names() -> list[str]:

@@ -14,7 +14,8 @@ from typing import Final
 
 from kurigram_addons import RateLimitMiddleware  # type: ignore[import-untyped] # it ships no types
 
-from benchmarks.peers import KURIGRAM, kurigram_sqlite
+from benchmarks.peers.kurigram import NAME as KURIGRAM
+from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import increments, rate

@@ -1,0 +1,74 @@
+"""The command ``python -m benchmarks``: measure, print tables, keep the figures and a picture of them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks import plots, results, suites
+from benchmarks.rows import Row
+from benchmarks.runner import FULL, QUICK
+from benchmarks.tables import table
+
+_HERE: Final = Path(__file__).parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the suites that are named, or all; return 1 if one of them could not run."""
+    options = _options(arguments)
+    chosen = options.suites or suites.names()
+    measured: dict[str, list[Row]] = {}
+    for name in chosen:
+        try:
+            suite = suites.load(name)
+            measured[name] = asyncio.run(suite.run(QUICK if options.quick else FULL))
+        except Exception:  # noqa: BLE001 # a peer or a server may be missing: the other suites still count
+            traceback.print_exc()
+        else:
+            print(f"\n{table(suite.title, measured[name])}", flush=True)
+    print(f"\n{_verdict(row for rows in measured.values() for row in rows)}")
+    # What is kept is one whole run: figures of different runs do not belong beside each other.
+    whole = not options.quick and not options.suites and len(measured) == len(chosen)
+    folder = options.output or (_HERE if whole else None)
+    if folder is not None:
+        _keep(measured, folder)
+    return int(len(measured) < len(chosen))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure Holdfast and its peers."
+    )
+    parser.add_argument(
+        "suites", nargs="*", metavar="suite", help=f"which: {', '.join(suites.names())}; or all"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a hundredth of the work, once: does it run at all?"
+    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where results.json and results.png go")
+    options = parser.parse_args(arguments)
+    unknown = sorted({*options.suites} - {*suites.names()})
+    if unknown:
+        parser.error(f"no such suite: {', '.join(unknown)}; there are: {', '.join(suites.names())}")
+    return options
+
+
+def _verdict(rows: Iterable[Row]) -> str:
+    bars = [row.is_met for row in rows if row.bar is not None]
+    return f"{sum(map(bool, bars))} of {len(bars)} bars met"
+
+
+def _keep(measured: dict[str, list[Row]], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(results.as_json(measured), encoding="utf-8")
+    plots.draw(measured, folder / "results.png")
+    print(f"figures of all rounds: {folder / 'results.json'}; a picture of them: {folder / 'results.png'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

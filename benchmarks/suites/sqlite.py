@@ -1,0 +1,114 @@
+"""SQLiteStorage, durability "full", beside kurigram-addons' and beside SQLite without a storage around it.
+
+Every contestant has a database of its own in one folder, the same identifiers and the same documents.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from benchmarks.peers import kurigram
+from benchmarks.peers.bare_sqlite import BareAiosqlite, BareSqlite3
+from benchmarks.rows import AtLeast, Row
+from benchmarks.runner import Rival, Scale, Turn, race
+from benchmarks.workloads import Workload, dialogue, gets, identifiers, increments, rate, sets, swap, swaps
+from holdfast import SQLiteStorage
+
+_MANY: Final = 100
+_WAL_IS_FULL: Final = 4_000_000
+"""Bytes. At 1,000 pages of 4 KiB SQLite checkpoints and writes the WAL from its beginning again."""
+
+
+class _Contestants(NamedTuple):
+    ours: SQLiteStorage
+    kurigram: Any
+    aiosqlite: BareAiosqlite
+    sqlite3: BareSqlite3
+
+
+async def run(scale: Scale) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+        folder = Path(name)
+        async with AsyncExitStack() as stack:
+            contestants = _Contestants(
+                await stack.enter_async_context(SQLiteStorage(folder / "ours.db")),
+                await stack.enter_async_context(kurigram.sqlite_storage(folder / "kurigram.db")),
+                await stack.enter_async_context(BareAiosqlite.opened(folder / "aiosqlite.db")),
+                stack.enter_context(BareSqlite3.opened(folder / "sqlite3.db")),
+            )
+            await _fill_wals(folder, contestants)
+            return [*await _many_callers(contestants, scale), *await _one_caller(contestants, scale)]
+
+
+async def _fill_wals(folder: Path, contestants: _Contestants) -> None:
+    """Let every file grow first: appending to a file costs more than writing into it."""
+    writers = {
+        "ours": rate(sets, contestants.ours.set_state, _MANY, 1_000),
+        "kurigram": rate(sets, contestants.kurigram.set_state, _MANY, 1_000),
+        "aiosqlite": rate(sets, contestants.aiosqlite.set_state, _MANY, 1_000),
+        "sqlite3": _transactions(contestants.sqlite3, 1_000),
+    }
+    for name, write in writers.items():
+        await write()
+        while (folder / f"{name}.db-wal").stat().st_size < _WAL_IS_FULL:
+            await write()
+
+
+async def _many_callers(contestants: _Contestants, scale: Scale) -> list[Row]:
+    ours, theirs = contestants.ours, contestants.kurigram
+    bare = Rival(
+        BareSqlite3.NAME,
+        _transactions(contestants.sqlite3, scale.of(40_000)),
+        AtLeast(0.35),
+        f"{_MANY} upserts a transaction by executemany, encoding included, one thread, no event loop",
+    )
+
+    async def versus(
+        verb: str, workload: Workload, calls: tuple[Any, Any], bar: float, *others: Rival
+    ) -> list[Row]:
+        our_call, their_call = calls
+        mine = rate(workload, our_call, _MANY, scale.of(20_000))
+        peer = Rival(kurigram.NAME, rate(workload, their_call, _MANY, scale.of(2_000)), AtLeast(bar))
+        return await race(scale, f"{_MANY} callers: {verb}", "calls/s", mine, peer, *others)
+
+    return [
+        *await versus("set", sets, (ours.set_state, theirs.set_state), 12, bare),
+        *await versus("get", gets, (ours.get_state, theirs.get_state), 15),
+        *await versus("increment", increments, (ours.increment, theirs.increment), 25),
+        *await versus("compare_and_set", swaps, (swap(ours), kurigram.swap(theirs)), 20),
+    ]
+
+
+async def _one_caller(contestants: _Contestants, scale: Scale) -> list[Row]:
+    async def alone(verb: str, workload: Workload, note: str) -> list[Row]:
+        mine, theirs, bare = (
+            rate(workload, getattr(contestant, f"{verb}_state"), 1, scale.of(3_000))
+            for contestant in (contestants.ours, contestants.kurigram, contestants.aiosqlite)
+        )
+        peer = Rival(kurigram.NAME, theirs, AtLeast(2))
+        statement = Rival(BareAiosqlite.NAME, bare, AtLeast(0.8), note)
+        return await race(scale, f"1 caller: {verb}", "calls/s", mine, peer, statement)
+
+    return [
+        *await alone("set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included"),
+        *await alone("get", gets, "execute_fetchall() of one select by the key, text not decoded"),
+    ]
+
+
+def _transactions(bare: BareSqlite3, calls: int) -> Turn:
+    everyone = identifiers(10 * _MANY)
+
+    async def turn() -> float:
+        states = zip(cycle(everyone), cycle(dialogue()), strict=False)  # neither ends
+        transactions = max(1, calls // _MANY)
+        begin = time.perf_counter()
+        for _ in range(transactions):
+            bare.set_states(islice(states, _MANY))
+        return transactions * _MANY / (time.perf_counter() - begin)
+
+    return turn
