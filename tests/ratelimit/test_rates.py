@@ -75,6 +75,13 @@ def test_what_is_no_rate_at_all_is_named(rates: Any) -> None:
         RateLimiter(MemoryStorage(), rates)
 
 
+def test_a_limiter_needs_a_storage() -> None:
+    storage: Any = "bot.db"
+
+    with pytest.raises(TypeError, match="counts in a storage"):
+        RateLimiter(storage, "5/minute")
+
+
 def test_an_unknown_strategy_or_policy_is_named_beside_the_known_ones() -> None:
     unknown: Any = "token"
 

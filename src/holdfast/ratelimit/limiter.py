@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
 
 from holdfast._ids import identifier_of
+from holdfast.abc import BaseStorage
 from holdfast.errors import (
     CorruptDocumentError,
     RateLimitedError,
@@ -22,7 +23,6 @@ from holdfast.ratelimit.strategies import STRATEGIES, Quota, StrategyName
 from holdfast.ratelimit.verdict import Verdict, verdict_on
 
 if TYPE_CHECKING:
-    from holdfast.abc import BaseStorage
     from holdfast.ratelimit.decisions import Decision
 
 P = ParamSpec("P")
@@ -60,7 +60,7 @@ class RateLimiter:
 
     Raises:
         ValueError: not a rate, an unknown strategy or policy.
-        TypeError: the rates are neither text nor `Rate`.
+        TypeError: this is no storage, or the rates are neither text nor `Rate`.
     """
 
     def __init__(
@@ -71,6 +71,10 @@ class RateLimiter:
         strategy: StrategyName = "fixed",
         on_unavailable: Policy = "allow",
     ) -> None:
+        if not isinstance(storage, BaseStorage):
+            raise TypeError(
+                f"a limiter counts in a storage, such as SQLiteStorage('bot.db'), not {storage!r}"
+            )
         if strategy not in STRATEGIES:
             raise ValueError(f'strategy must be "fixed", "sliding" or "gcra", not {strategy!r}')
         if on_unavailable not in get_args(Policy):
