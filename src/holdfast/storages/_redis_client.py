@@ -1,0 +1,56 @@
+"""What redis-py's clients tell us: where their servers are, and how to connect to them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.sentinel import SentinelConnectionPool
+
+from holdfast.storages._redis_cluster import Cluster
+from holdfast.storages._redis_lane import Lane
+from holdfast.storages._redis_servers import Servers, SingleServer
+
+if TYPE_CHECKING:
+    from holdfast.ttl import Clock
+
+
+def place(client: Redis | RedisCluster) -> str:
+    """Return a client's address, without user and password.
+
+    Raises:
+        TypeError: it is not one of redis-py's asynchronous clients.
+    """
+    if isinstance(client, RedisCluster):
+        return "cluster " + ", ".join(client.nodes_manager.startup_nodes)
+    if not isinstance(client, Redis):
+        kind = f"{type(client).__module__}.{type(client).__name__}"
+        raise TypeError(f"client must be a redis.asyncio.Redis or RedisCluster, not a {kind}")
+    pool = client.connection_pool
+    if isinstance(pool, SentinelConnectionPool):
+        return f"sentinel {pool.service_name}"
+    return _address(pool.connection_kwargs)
+
+
+def _address(settings: dict[str, Any]) -> str:
+    if settings.get("path"):
+        return f"unix://{settings['path']}?db={settings.get('db') or 0}"
+    return (
+        f"redis://{settings.get('host', 'localhost')}:{settings.get('port', 6379)}/{settings.get('db') or 0}"
+    )
+
+
+def servers_of(client: Redis | RedisCluster, *, name: str, clock: Clock, seconds: float) -> Servers:
+    """Return the servers behind a client, not yet connected.
+
+    Args:
+        client: one of redis-py's.
+        name: the storage's name, for errors.
+        clock: the storage's clock.
+        seconds: how long a call may take.
+    """
+    open_lane = partial(Lane, name=name, clock=clock, seconds=seconds)
+    if isinstance(client, RedisCluster):
+        return Cluster(client, open_lane, clock=clock, name=name, seconds=seconds)
+    return SingleServer(client, open_lane, name=name)

@@ -1,0 +1,148 @@
+"""One connection to one Redis server, of our own, on which a batch of commands is one trip.
+
+redis-py makes it and shakes hands on it, so that every setting of the client holds: TLS, user, database, RESP
+version, Sentinel. What its client does on top is left out: pooling, and above all retries, which send again
+what may have been carried out already.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelManagedConnection
+from redis.backoff import NoBackoff
+from redis.exceptions import ReadOnlyError
+
+from holdfast.storages._redis_commands import pack
+from holdfast.storages._redis_errors import Lost, Unsent, is_reply
+
+if sys.version_info >= (3, 11, 3):
+    from asyncio import timeout
+else:  # the backport that redis-py requires there
+    from async_timeout import timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from redis.asyncio.connection import AbstractConnection
+
+    from holdfast.storages._redis_commands import Command
+    from holdfast.ttl import Clock
+
+_CHUNK: Final = 256 * 1024
+"""Bytes handed to the transport at once; then it may have to wait for the server."""
+
+
+class Connection:
+    """Connects when needed, and anew after any trouble.
+
+    Args:
+        make: returns redis-py's connection, not yet connected.
+        clock: the storage's clock.
+        seconds: how long a trip may take, connecting included.
+
+    Attributes:
+        generation: grows with each new connection: what it leads to may be another server.
+    """
+
+    def __init__(self, make: Callable[[], AbstractConnection], *, clock: Clock, seconds: float) -> None:
+        self.generation = 0
+        self._make = make
+        self._clock = clock
+        self._seconds = seconds
+        self._connection: AbstractConnection | None = None
+
+    async def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send a batch and return, for each command, the reply or an exception.
+
+        That is the server's error for this command, `Unsent` or `Lost`. Replies are bytes, whatever the
+        client's ``decode_responses``.
+        """
+        sent = False
+        answers: list[Any] = []
+        try:
+            async with timeout(self._seconds):
+                connection = await self._connected()
+                sent = True
+                await self._send(connection, commands)
+                await self._receive(connection, commands, answers)
+        except Exception as exc:  # noqa: BLE001 # whatever the driver stumbled over, replies no longer match
+            await self.close()
+            failure = Lost if sent else Unsent
+            while len(answers) < len(commands):
+                answers.append(failure())
+                answers[-1].__cause__ = exc
+        except BaseException:
+            await self.close()
+            raise
+        if any(isinstance(answer, ReadOnlyError) for answer in answers):
+            # Sentinel may know a new master by now; one asks it by connecting.
+            await self.close()
+        return answers
+
+    async def close(self) -> None:
+        """Hang up, without waiting for what is under way."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+    async def _connected(self) -> AbstractConnection:
+        connection = self._connection
+        if connection is not None and not await _has_ended(connection):
+            return connection
+        await self.close()
+        connection = self._make()
+        connection.retry = Retry(NoBackoff(), 0)
+        # `exchange` has one time limit for the whole trip: cheaper than one for each reply, and tighter.
+        connection.socket_timeout = None
+        self._connection = connection
+        self.generation += 1
+        await connection.connect()
+        return connection
+
+    async def _send(self, connection: AbstractConnection, commands: Sequence[Command]) -> None:
+        chunk: list[bytes] = []
+        size = 0
+        for command in commands:
+            command.sent = True
+        for request in pack(commands, self._clock()):
+            chunk.append(request)
+            size += len(request)
+            if size >= _CHUNK:
+                await connection.send_packed_command(chunk, check_health=False)
+                chunk, size = [], 0
+        if chunk:
+            await connection.send_packed_command(b"".join(chunk), check_health=False)
+
+    async def _receive(
+        self, connection: AbstractConnection, commands: Sequence[Command], answers: list[Any]
+    ) -> None:
+        read = _reader(connection)
+        for command in commands:
+            try:
+                if command.ask is not None:
+                    await read(disable_decoding=True, disconnect_on_error=False)
+                answers.append(await read(disable_decoding=True, disconnect_on_error=False))
+            except Exception as exc:
+                if not is_reply(exc):
+                    raise
+                answers.append(exc)
+
+
+def _reader(connection: AbstractConnection) -> Callable[..., Awaitable[Any]]:
+    if isinstance(connection, SentinelManagedConnection):
+        # Its own one hangs up at the first READONLY, and with it go the answers to the rest of the batch.
+        return super(SentinelManagedConnection, connection).read_response
+    return connection.read_response
+
+
+async def _has_ended(connection: AbstractConnection) -> bool:
+    """Whether the server has hung up while nobody listened: then nothing need be sent to find out."""
+    # redis-py 8 renamed it, and warns of the old name.
+    probe: Any = getattr(connection, "can_read", None) or connection.can_read_destructive
+    try:
+        return not connection.is_connected or bool(await probe())
+    except Exception:  # noqa: BLE001 # the probe itself found out
+        return True

@@ -1,0 +1,92 @@
+"""The way to one server: its connection, and the calls that queue up for the next trip."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from holdfast.errors import StorageUnavailableError
+from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._redis_connection import Connection
+from holdfast.storages._redis_deadlines import Deadlines
+from holdfast.storages._redis_errors import Refused, judged, lost_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from redis.asyncio.connection import AbstractConnection
+
+    from holdfast.storages._redis_commands import Command
+    from holdfast.ttl import Clock
+
+_BATCH: Final = 256
+"""Commands in one trip at most: enough for its costs to vanish, few enough for the server to stay quick."""
+
+
+class Lane:
+    """A queue in front of a `Connection`.
+
+    Args:
+        make: returns redis-py's connection, not yet connected.
+        name: the storage's name, for errors.
+        clock: the storage's clock.
+        seconds: how long a call waits.
+
+    Attributes:
+        recovery: the pause after trouble that calls wait for; None: there is none.
+    """
+
+    def __init__(
+        self, make: Callable[[], AbstractConnection], *, name: str, clock: Clock, seconds: float
+    ) -> None:
+        self.recovery: asyncio.Task[None] | None = None
+        self._name = name
+        self._seconds = seconds
+        self._connection = Connection(make, clock=clock, seconds=seconds)
+        self._coalescer: Coalescer[Command] = Coalescer(self._trip, name=name, limit=_BATCH)
+        self._deadlines = Deadlines(self.late)
+
+    @property
+    def generation(self) -> int:
+        """Grows with each new connection."""
+        return self._connection.generation
+
+    def submit(self, command: Command) -> asyncio.Future[Any]:
+        """Queue a command; the future brings the reply, an error of ours, or `Refused`."""
+        future = self._coalescer.submit(command)
+        self._deadlines.watch(command, future)
+        return future
+
+    def late(self, command: Command) -> StorageUnavailableError:
+        """Return the error for a command whose time is up."""
+        reason = f"{command.trouble}; gave up after {self._seconds:g} s"
+        if command.sent and command.writes:
+            return lost_outcome(self._name, reason)
+        return StorageUnavailableError(self._name, reason)
+
+    async def close(self) -> None:
+        """Let calls under way end and hang up."""
+        await self._coalescer.drain()
+        self._deadlines.cancel()
+        await self._connection.close()
+
+    async def _trip(self, commands: Sequence[Command]) -> list[Any]:
+        answers = await self._connection.exchange(commands)
+        for position, answer in enumerate(answers):
+            if isinstance(answer, Exception):
+                answers[position] = self._judged(commands[position], answer)
+        return answers
+
+    def _judged(self, command: Command, error: Exception) -> Exception:
+        verdict = judged(
+            error,
+            storage=self._name,
+            identifier=command.identifier,
+            writes=command.writes,
+            tries=command.tries,
+        )
+        if isinstance(verdict, Refused):
+            command.tries += 1
+            command.sent = False
+            command.trouble = verdict.reason
+        return verdict

@@ -1,0 +1,92 @@
+"""The steps that Redis takes as one, in Lua (redis.io/docs/latest/develop/programmability/eval-intro).
+
+Each takes one key, so that it runs on a Cluster too, and makes its changes only after all that can fail. The
+last argument of those that write is the time to live: milliseconds, or "" for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+
+class Script:
+    """A script as EVAL and EVALSHA want it.
+
+    Attributes:
+        text: its source.
+        digest: the SHA-1 by which the server knows it, once it has seen the text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip().encode()
+        self.digest = hashlib.sha1(self.text).hexdigest().encode()  # noqa: S324 # the protocol's choice
+
+
+_PUT: Final = """
+local function put(value, keeping, milliseconds)
+  if keeping then
+    redis.call('SET', KEYS[1], value, 'KEEPTTL')
+  elseif milliseconds == '' then
+    redis.call('SET', KEYS[1], value)
+  else
+    redis.call('SET', KEYS[1], value, 'PX', milliseconds)
+  end
+end
+"""
+
+PUT_KEEPING: Final = Script(f"""{_PUT}
+put(ARGV[1], redis.call('EXISTS', KEYS[1]) == 1, ARGV[2])
+return 1
+""")
+"""Arguments: value, milliseconds for a new document; one that is there keeps its own expiry."""
+
+COMPARE_AND_SET: Final = Script(f"""{_PUT}
+local found = redis.call('GET', KEYS[1])
+local expected = #ARGV == 4 and ARGV[3]
+if found ~= expected then
+  return found
+end
+put(ARGV[1], found and ARGV[2] == 'keep', ARGV[#ARGV])
+return 1
+""")
+"""Arguments: value, "keep" or "renew", what is expected (left out: no document), milliseconds.
+
+The answer is 1, or what was found instead.
+"""
+
+INCREMENT: Final = Script("""
+local found = redis.call('GET', KEYS[1])
+if found and found ~= '0' and not string.find(found, '^-?[1-9]%d*$') then
+  return {found}
+end
+local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+if type(sum) == 'table' and sum.err then
+  if string.find(sum.err, 'overflow') or string.find(sum.err, 'not an integer') then
+    return {found}
+  end
+  return sum
+end
+if not found or ARGV[2] == 'renew' then
+  if ARGV[3] ~= '' then
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  elseif found then
+    redis.call('PERSIST', KEYS[1])
+  end
+end
+return redis.call('GET', KEYS[1])
+""")
+"""Arguments: amount, "keep" or "renew", milliseconds.
+
+The answer is the total as text, because Lua's numbers end at 53 bits; or a list of what was found, when that
+is not an integer as INCRBY wants it, or the total would not be.
+"""
+
+PERSIST: Final = Script("""
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  return 0
+end
+redis.call('PERSIST', KEYS[1])
+return 1
+""")
+"""The answer is whether there was a document; PERSIST alone tells only whether it had an expiry."""

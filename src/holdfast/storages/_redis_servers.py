@@ -1,0 +1,81 @@
+"""Which server has which key. A Cluster's answer is in `holdfast.storages._redis_cluster`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from holdfast._compat import override
+from holdfast.errors import StorageUnavailableError
+from holdfast.storages._redis_commands import delete, delete_all
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from redis.asyncio.connection import AbstractConnection
+
+    from holdfast.storages._redis_commands import Command
+    from holdfast.storages._redis_errors import Redirected, Refused
+    from holdfast.storages._redis_lane import Lane
+
+OpenLane: TypeAlias = "Callable[[Callable[[], AbstractConnection]], Lane]"
+"""Makes the lane to a server, given what makes the connections to it."""
+
+
+class Servers(ABC):
+    """The servers behind a client, each with its lane."""
+
+    async def open(self) -> None:
+        """Find the servers."""
+
+    @abstractmethod
+    def lane_of(self, command: Command) -> Lane:
+        """Return the lane to the server that has to carry out the command."""
+
+    @abstractmethod
+    def lanes(self) -> Sequence[Lane]:
+        """Return the lanes to all servers that hold keys."""
+
+    @abstractmethod
+    def redirect(self, command: Command, redirected: Redirected) -> None:
+        """Note where a server has sent a command."""
+
+    async def learn(self, refusal: Refused) -> None:
+        """Look again who has which key, after a refusal; never raises."""
+
+    def deletions(self, keys: Sequence[bytes]) -> list[Command]:
+        """Return the commands that delete these keys and answer how many there were."""
+        return [delete(key, "") for key in keys]
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let calls under way end and hang up."""
+
+
+class SingleServer(Servers):
+    """One server, or the master that Sentinel knows: each new connection asks anew."""
+
+    def __init__(self, client: Redis, open_lane: OpenLane, *, name: str) -> None:
+        self._name = name
+        self._lane = open_lane(client.connection_pool.make_connection)
+
+    @override
+    def lane_of(self, command: Command) -> Lane:  # noqa: ARG002 # it has every key
+        return self._lane
+
+    @override
+    def lanes(self) -> Sequence[Lane]:
+        return [self._lane]
+
+    @override
+    def redirect(self, command: Command, redirected: Redirected) -> None:  # noqa: ARG002 # there is no other
+        advice = "the server is part of a Redis Cluster: give the storage a redis.asyncio.RedisCluster"
+        raise StorageUnavailableError(self._name, advice) from redirected
+
+    @override
+    def deletions(self, keys: Sequence[bytes]) -> list[Command]:
+        return [delete_all(keys, self._lane)] if keys else []
+
+    @override
+    async def close(self) -> None:
+        await self._lane.close()
