@@ -50,12 +50,13 @@ class Meter(ABC):
     """The state that nothing has been counted in."""
 
     def __init__(self, quota: Quota, state: State | None, now: int) -> None:
-        self.limit, self.period = quota
+        self.limit: int = quota.limit
+        self.period: int = quota.period
         # A clock that is ahead by more than a period was wrong: to believe it would be to ban for as long.
         if state is None or state[0] > now + self.period:
             state = [*self.fresh]
-        self.now = max(now, state[0])
-        self.state = self._advanced(state)
+        self.now: int = max(now, state[0])
+        self.state: State = self._advanced(state)
 
     @property
     def room(self) -> int:
@@ -96,7 +97,7 @@ class Meter(ABC):
 class FixedWindow(Meter):
     """Windows that follow one another on the clock: each full minute, say. State: [start, hits]."""
 
-    fresh = (0, 0)
+    fresh: ClassVar[tuple[int, ...]] = (0, 0)
 
     @override
     def free_at(self, cost: int) -> int:  # noqa: ARG002 # whatever it costs, the next window has room
@@ -125,7 +126,7 @@ class SlidingWindow(Meter):
     State: [start, hits, hits of the window before].
     """
 
-    fresh = (0, 0, 0)
+    fresh: ClassVar[tuple[int, ...]] = (0, 0, 0)
 
     @override
     def free_at(self, cost: int) -> int:
@@ -164,7 +165,7 @@ class Gcra(Meter):
     the theoretical arrival time less the moment, times the limit.
     """
 
-    fresh = (0, 0)
+    fresh: ClassVar[tuple[int, ...]] = (0, 0)
 
     @override
     def count(self, cost: int) -> None:
