@@ -81,7 +81,8 @@ class State:
     def _join(self, group: StatesGroupMeta, attribute: str) -> None:
         if self._group is not None:
             raise TypeError(
-                f"{attribute} of {group.__name__} is {self} already; give it a State() of its own"
+                f"{group.__name__}.{attribute} is {self._group.__name__}.{self._name} already; "
+                "give it a State() of its own"
             )
         self._group = group
         self._name = self._name or attribute
