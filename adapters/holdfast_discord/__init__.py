@@ -1,0 +1,49 @@
+"""Holdfast for discord.py: views that are alive after a restart, and the rest of a bot's memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from holdfast_discord.backends import (
+    FileStorageBackend,
+    RedisBackend,
+    SQLiteBackend,
+    StorageBackend,
+    migrate_storage,
+)
+from holdfast_discord.errors import NoMigrationError, NotSetUpError, ViewError
+from holdfast_discord.serializer import StateSerializer
+from holdfast_discord.setup import setup_persistence
+from holdfast_discord.state import ViewState
+from holdfast_discord.summary import RestoreSummary
+from holdfast_discord.views import PersistentView
+
+if TYPE_CHECKING:
+    from holdfast_discord.layout_views import PersistentLayoutView
+
+__all__ = [
+    "FileStorageBackend",
+    "NoMigrationError",
+    "NotSetUpError",
+    "PersistentLayoutView",
+    "PersistentView",
+    "RedisBackend",
+    "RestoreSummary",
+    "SQLiteBackend",
+    "StateSerializer",
+    "StorageBackend",
+    "ViewError",
+    "ViewState",
+    "migrate_storage",
+    "setup_persistence",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The library has layout views since 2.6: who asks for them with an older one is told so.
+    if name != "PersistentLayoutView":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from holdfast_discord.layout_views import PersistentLayoutView  # noqa: PLC0415
+
+    globals()[name] = PersistentLayoutView
+    return PersistentLayoutView

@@ -1,0 +1,104 @@
+"""`setup_persistence`: the one call that gives a bot its memory."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final, Literal
+
+from holdfast import BaseStorage, SQLiteStorage, configure
+from holdfast_discord.backends import FileStorageBackend, storage_of
+from holdfast_discord.client_hooks import take_part
+from holdfast_discord.persistence import Persistence, activate, find_persistence
+from holdfast_discord.restoring import Restoring
+from holdfast_discord.scopes import DISCORD_WAITS
+from holdfast_discord.summary import RestoreSummary
+
+DEFAULT_PATH: Final = "data/holdfast.db"
+APOLOGY: Final = "Sorry, this is not possible at the moment. Please try again in a minute."
+
+_NEEDED: Final = ("get_channel", "fetch_channel", "add_view")
+
+
+async def setup_persistence(
+    bot: Any = None,
+    *,
+    file_path: str | os.PathLike[str] | None = None,
+    backend: Any = None,
+    verify: bool | Literal["background"] = True,
+    timeout: float = 2.0,
+    apology: str = APOLOGY,
+) -> RestoreSummary:
+    """Open the storage and bring the stored views back to life; call it once, in ``setup_hook``.
+
+    Called again, it brings back views whose classes were imported meanwhile. The storage is closed when the
+    client is. `holdfast.store` and `holdfast.user` keep their data in it too.
+
+    Args:
+        bot: a Client, Bot, AutoShardedBot, or whatever has ``get_channel``, ``fetch_channel`` and
+            ``add_view``; None: only data is stored.
+        file_path: one JSON file.
+        backend: a storage of Holdfast, or one of the backends of this package, or an object of your own with
+            ``save_state`` and ``load_state``. With neither, a SQLite database ``data/holdfast.db``.
+        verify: True: look at the message of each view first, at most eight at a time, and remove those that
+            are gone; "background": the same, but after all views are alive, so that the start does not wait;
+            False: make no call to Discord.
+        timeout: seconds that storage calls may take, all together, before an interaction's first response:
+            Discord waits for three.
+        apology: what the user is told when they took longer, or failed.
+
+    Raises:
+        TypeError: this is no bot, or no backend.
+        ValueError: ``file_path`` and ``backend`` at once, an unknown ``verify``, or another storage than in
+            the first call.
+        StorageError: the storage cannot be opened or read. Nothing was changed.
+    """
+    _check(bot, verify, timeout)
+    if file_path is not None and backend is not None:
+        raise ValueError("give either file_path or backend: views are kept in one place")
+    source = backend if file_path is None else os.fspath(file_path)
+    persistence = find_persistence(bot)
+    if persistence is None:
+        persistence = Persistence(bot, _storage(file_path, backend), source)
+        await _begin(persistence)
+        take_part(persistence, timeout=timeout, apology=apology)
+    elif source is not None and source != persistence.source:
+        raise ValueError(f"{bot!r} keeps its views in {persistence.given_storage!r} already")
+    return await _restored(persistence, verify)
+
+
+def _check(bot: Any, verify: object, timeout: float) -> None:
+    missing = [name for name in _NEEDED if not hasattr(bot, name)]
+    if bot is not None and missing:
+        raise TypeError(f"a bot has {', '.join(_NEEDED)}; {bot!r} has no {', '.join(missing)}")
+    if verify not in {True, False, "background"}:
+        raise ValueError(f'verify must be True, False or "background", not {verify!r}')
+    if not 0 < timeout < DISCORD_WAITS:
+        raise ValueError(f"timeout must be between 0 and the {DISCORD_WAITS} s of Discord, not {timeout!r}")
+
+
+def _storage(file_path: str | os.PathLike[str] | None, backend: Any) -> BaseStorage:
+    if file_path is not None:
+        backend = FileStorageBackend(file_path)
+    elif backend is None:
+        backend = SQLiteStorage(DEFAULT_PATH)
+    return storage_of(backend)
+
+
+async def _begin(persistence: Persistence) -> None:
+    await persistence.given_storage.start()
+    configure(persistence.storage)
+    activate(persistence)
+
+
+async def _restored(persistence: Persistence, verify: bool | Literal["background"]) -> RestoreSummary:
+    summary = RestoreSummary()
+    if persistence.client is None:
+        return summary
+    restoring = Restoring(persistence, summary)
+    if verify is True:
+        await restoring.look_and_attach()
+        return summary
+    await restoring.attach()
+    if verify == "background":
+        summary.checking = persistence.attend(restoring.look())
+    return summary
