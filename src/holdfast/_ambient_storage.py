@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,7 @@ class _Choice:
             from holdfast.storages.sqlite import SQLiteStorage  # noqa: PLC0415 # most bots configure another
 
             self.default = SQLiteStorage(DEFAULT_PATH.absolute())
-            atexit.register(_stop, self.default)
+            atexit.register(_stop, self.default, os.getpid())
         return self.default
 
 
@@ -60,8 +61,10 @@ def configure(storage: BaseStorage) -> None:
     choice.configured = storage
 
 
-def _stop(storage: BaseStorage) -> None:
-    # What was saved is safe without it; this folds the write-ahead log into the file. An event loop that is
-    # still open keeps its storage.
+def _stop(storage: BaseStorage, opener: int) -> None:
+    # What was saved is safe without it; this folds the write-ahead log into the file. A forked child has no
+    # thread that could answer, and an event loop that is still open keeps its storage.
+    if os.getpid() != opener:
+        return
     with suppress(StorageError, RuntimeError):
         asyncio.run(storage.stop())

@@ -137,6 +137,21 @@ asyncio.run(main())
     assert again.stdout == "dark\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_exits_without_waiting_for_its_parents_storage(tmp_path: Path) -> None:
+    program = """
+import asyncio, os
+from holdfast.ambient import store
+
+asyncio.run(store.save("theme", "dark"))
+child = os.fork()
+if child:
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), asyncio.run(store.load("theme")))
+"""
+    assert run(tmp_path, program).stdout == "0 dark\n"
+
+
 def test_importing_the_stores_opens_nothing_and_loads_no_engine(tmp_path: Path) -> None:
     program = """
 import sys
