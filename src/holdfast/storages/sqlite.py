@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -9,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast._compat import override
 from holdfast.abc import BaseStorage
-from holdfast.errors import StorageClosedError
+from holdfast.errors import StorageClosedError, StorageUnavailableError
 from holdfast.hooks import Stored, Swap
 from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._sqlite_backup import back_up
 from holdfast.storages._sqlite_connection import BatchingConnection
-from holdfast.ttl import seconds
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,7 +43,7 @@ class SQLiteStorage(BaseStorage):
         clock: seconds since the epoch; tests inject their own.
 
     Raises:
-        ValueError: an unknown durability, an empty path.
+        ValueError: an unknown durability, an empty path, a timeout that is not positive.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class SQLiteStorage(BaseStorage):
     ) -> None:
         if durability not in ("full", "normal"):
             raise ValueError(f'durability must be "full" or "normal", not {durability!r}')
+        if not 0 < timeout < math.inf:
+            raise ValueError(f"timeout must be a positive, finite number of seconds, not {timeout!r}")
         if not os.fspath(path):
             raise ValueError('path must not be empty; ":memory:" keeps everything in memory')
         self._path = os.fspath(path)
         self._durability = durability
-        self._timeout = seconds(timeout)
+        self._timeout = timeout
         self._connection: BatchingConnection | None = None
         super().__init__(default_ttl=default_ttl, clock=clock)
 
@@ -83,10 +85,16 @@ class SQLiteStorage(BaseStorage):
     @override
     async def _open(self) -> None:
         if self._path != ":memory:":
-            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
         self._connection = await BatchingConnection.opened(
             self._path, self._durability, name=repr(self), clock=self._clock, patience=self._timeout
         )
+
+    def _make_folder(self) -> None:
+        try:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StorageUnavailableError(repr(self), f"its folder cannot be made: {exc}") from exc
 
     @override
     async def _close(self) -> None:
