@@ -1,0 +1,105 @@
+"""SQLiteStorage with 1,000,000 identifiers, a file of some 600 MB.
+
+Documents are read and written at random places, beside the same in a database of 1,000 identifiers.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from itertools import cycle
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import orjson
+
+from benchmarks.rows import AtMost, Row
+from benchmarks.runner import Calls, Rival, Scale, Turn, calls_per_second, race
+from benchmarks.workloads import DOCUMENT, dialogue, identifiers
+from holdfast import SQLiteStorage
+
+_FEW: Final = 1_000
+_HUNDRED_MATCH: Final = "fsm:7101:5000005*"
+"""Two digits more tell one user from the next."""
+
+
+class _Filled(NamedTuple):
+    storage: SQLiteStorage
+    identifiers: list[str]
+
+
+async def run(scale: Scale) -> list[Row]:
+    everyone = identifiers(scale.of(1_000_000))
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+        folder = Path(name)
+        await _fill(folder / "many.db", everyone)
+        await _fill(folder / "few.db", everyone[:_FEW])
+        async with SQLiteStorage(folder / "many.db") as many, SQLiteStorage(folder / "few.db") as few:
+            rows = []
+            for callers, calls in ((100, scale.of(20_000)), (1, scale.of(2_000))):
+                crowd, village = _Filled(many, everyone), _Filled(few, everyone[:_FEW])
+                rows += await _compare(crowd, village, callers, calls, scale)
+            return rows + await _list(many, scale)
+
+
+async def _fill(path: Path, owned: list[str]) -> None:
+    """Write the rows past the storage, in no order, as users come."""
+    async with SQLiteStorage(path):
+        pass
+    value = orjson.dumps(DOCUMENT).decode()
+    rows = ((own, value) for own in random.Random(1).sample(owned, len(owned)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("journal_mode = off", "synchronous = off", "cache_size = -400000"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, NULL)", rows)
+        connection.execute("COMMIT")
+
+
+async def _compare(many: _Filled, few: _Filled, callers: int, calls: int, scale: Scale) -> list[Row]:
+    here, there = f"among {len(many.identifiers):,}", f"among {_FEW:,}"
+    rows: list[Row] = []
+    for verb, make in (("get", _gets), ("set", _sets)):
+        ours, theirs = (_microseconds(make, filled, callers, calls) for filled in (many, few))
+        name = f"{callers} caller{'s' if callers > 1 else ''}: {verb} {here}"
+        rows += await race(scale, name, "µs", ours, Rival(there, theirs, AtMost(1.5)))
+    return rows
+
+
+def _gets(storage: SQLiteStorage, chosen: list[str]) -> Calls:
+    return map(storage.get_state, chosen)
+
+
+def _sets(storage: SQLiteStorage, chosen: list[str]) -> Calls:
+    return map(storage.set_state, chosen, cycle(dialogue()))
+
+
+def _microseconds(
+    make: Callable[[SQLiteStorage, list[str]], Calls], filled: _Filled, callers: int, calls: int
+) -> Turn:
+    """Of one call, on average: the callers share the time."""
+
+    async def turn() -> float:
+        chosen = [random.choices(filled.identifiers, k=max(1, calls // callers)) for _ in range(callers)]
+        return 1e6 / await calls_per_second([make(filled.storage, own) for own in chosen])
+
+    return turn
+
+
+async def _list(storage: SQLiteStorage, scale: Scale) -> list[Row]:
+    def listing(pattern: str, count: int) -> Turn:
+        async def turn() -> float:
+            begin = time.perf_counter()
+            found = await storage.list_keys(pattern)
+            took = time.perf_counter() - begin
+            assert len(found) == count, f"{pattern} matched {len(found)}"
+            return took * 1e3
+
+        return turn
+
+    whole = Rival('list_keys("*")', listing("*", scale.of(1_000_000)), AtMost(0.01))
+    return await race(scale, "list_keys of a prefix, 100 match", "ms", listing(_HUNDRED_MATCH, 100), whole)
