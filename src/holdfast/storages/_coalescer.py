@@ -42,13 +42,18 @@ class Coalescer(Generic[Request]):
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._queue.append((request, future))
-        if self._pump is None or self._pump.done():
+        if not self.busy:
             self._start_pump(loop)
         return future
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request may be queued or under way, also one whose caller was cancelled meanwhile."""
+        return self._pump is not None and not self._pump.done()
+
     async def drain(self) -> None:
-        """Return when nothing is queued or under way."""
-        while self._pump is not None and not self._pump.done():
+        """Return when nothing is queued or under way, or can be: its event loop is closed."""
+        while self._pump is not None and self.busy and not self._pump.get_loop().is_closed():
             await asyncio.wait([self._pump])
 
     def _start_pump(self, loop: asyncio.AbstractEventLoop) -> None:
