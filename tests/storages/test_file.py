@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.abc import BaseStorage
 from holdfast.hooks import Stored
+from holdfast.storages._file_batches import BatchingFile
 from holdfast.storages.file import FileStorage
 from holdfast.testing import StorageContract
 
@@ -38,7 +39,7 @@ class TestFileStorage(StorageContract):
         shelf = {**shelves.get(namespace, {}), identifier: Stored(value, math.inf)}
         self._made()._shelves = {**shelves, namespace: shelf}
 
-    def _made(self) -> FileStorage:
+    def _made(self) -> BatchingFile:
         storage = self.engine()
         assert storage is not None
-        return storage
+        return storage._open_file()

@@ -1,0 +1,87 @@
+"""Locks on files, which the system takes from a process that dies."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+_POLL_SECONDS: Final = (0.002, 0.01)
+"""Between two looks at a lock that somebody holds; jitter, so that two processes do not march in step."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file for as long as it stays open; False when somebody else has it."""
+        # A byte far behind the content, which stays readable that way.
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock an open file for as long as it stays open; False when somebody else has it."""
+        # flock, not lockf: it keeps off another opener in this process too (flock(2)).
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class FileLock:
+    """A lock that one holder at a time has, among all threads and processes of this machine.
+
+    Args:
+        path: the lock's own file. It stays behind, empty of meaning: removing it would be a race.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, patience: float = 0.0) -> bool:
+        """Take the lock, waiting up to ``patience`` seconds; False when somebody else still has it."""
+        deadline = time.monotonic() + patience
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            while not try_lock(descriptor):
+                if time.monotonic() > deadline:
+                    os.close(descriptor)
+                    return False
+                time.sleep(random.uniform(*_POLL_SECONDS))
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Give the lock back; without it, do nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def holder(self) -> str:
+        """Say who has the lock, for an error message."""
+        try:
+            process = int(self._path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return "another process"
+        return "this process" if process == os.getpid() else f"process {process}"
+
+    def __del__(self) -> None:
+        self.release()
