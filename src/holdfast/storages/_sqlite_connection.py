@@ -31,6 +31,24 @@ _WAIT: Final = (0.0005, 0.005)
 _SWEEP_SECONDS: Final = 1.0
 
 
+class _Reply:
+    """What aiosqlite's thread takes for the future of a job, and for its event loop.
+
+    An event loop that was closed with jobs under way hears no answer. The thread must outlive that: it has
+    jobs to finish and the file to close.
+    """
+
+    def __init__(self, future: asyncio.Future[Any]) -> None:
+        self._future = future
+
+    def get_loop(self) -> _Reply:
+        return self
+
+    def call_soon_threadsafe(self, settle: Callable[..., None], _: _Reply, outcome: Any) -> None:
+        with suppress(RuntimeError):
+            self._future.get_loop().call_soon_threadsafe(settle, self._future, outcome)
+
+
 class BatchingConnection:
     """A connection to one file for one event loop; made by `opened`.
 
@@ -86,7 +104,8 @@ class BatchingConnection:
     def _on_thread(self, job: Callable[[], T]) -> asyncio.Future[T]:
         # aiosqlite has no public way to run a function on its thread; SQLAlchemy too uses this queue.
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._connection._tx.put_nowait((future, job))
+        reply: Any = _Reply(future)
+        self._connection._tx.put_nowait((reply, job))
         return future
 
     async def _trip(self, batch: Sequence[Statement]) -> list[Any]:
