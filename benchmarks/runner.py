@@ -45,11 +45,17 @@ class Rival(NamedTuple):
     note: str = ""
 
 
-async def race(scale: Scale, name: str, unit: str, ours: Turn, *rivals: Rival) -> list[Row]:
-    """Measure ours and the rivals by turns; return a row for each rival, or one row when there is none."""
+async def race(
+    scale: Scale, name: str, unit: str, ours: Turn, *rivals: Rival, bar: Bar | None = None
+) -> list[Row]:
+    """Measure ours and the rivals by turns.
+
+    Returns:
+        A row for each rival; without rivals one row, with the ``bar``.
+    """
     mine, *theirs = await take_turns([ours, *(rival.turn for rival in rivals)], scale)
     if not rivals:
-        return [Row(name, unit, mine)]
+        return [Row(name, unit, mine, bar=bar)]
     return [
         Row(name, unit, mine, figures, rival.name, rival.bar, rival.note)
         for rival, figures in zip(rivals, theirs, strict=True)

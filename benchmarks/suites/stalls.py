@@ -1,0 +1,93 @@
+"""The event loop's longest stall: how late a task that naps for a millisecond wakes up, at worst."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from benchmarks.peers import kurigram
+from benchmarks.rows import Row, Within
+from benchmarks.runner import Rival, Scale, Turn, calls_per_second, race
+from benchmarks.workloads import DOCUMENT, Swap, gets, identifiers, increments, sets, swap, swaps
+from holdfast import SQLiteStorage
+
+_MANY: Final = 100
+_NAP: Final = 0.001
+_BAR: Final = Within(20)
+
+
+async def run(scale: Scale) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+        path = Path(name) / "ours.db"
+        async with (
+            SQLiteStorage(path) as ours,
+            kurigram.sqlite_storage(Path(name) / "kurigram.db") as theirs,
+        ):
+            crowd = _longest(_every_verb(ours, swap(ours), scale.of(20_000)))
+            rival = _longest(_every_verb(theirs, kurigram.swap(theirs), scale.of(2_000)))
+            expiry = _expiry(ours, path, scale.of(100_000))
+            return [
+                *await race(scale, "100 callers: every verb", "ms", crowd, Rival(kurigram.NAME, rival, _BAR)),
+                *await race(scale, "100 callers: set, while 100,000 rows expire", "ms", expiry, bar=_BAR),
+            ]
+
+
+def _every_verb(storage: Any, swap: Swap, calls: int) -> Callable[[], Awaitable[object]]:
+    async def work() -> None:
+        await calls_per_second(sets(storage.set_state, _MANY, calls))
+        await calls_per_second(gets(storage.get_state, _MANY, calls))
+        await calls_per_second(increments(storage.increment, _MANY, calls))
+        await calls_per_second(swaps(swap, _MANY, calls))
+
+    return work
+
+
+def _expiry(storage: SQLiteStorage, path: Path, rows: int) -> Turn:
+    """Sets go on until all the rows are gone, which were written past the storage, expired."""
+
+    async def turn() -> float:
+        await asyncio.to_thread(_write_expired, path, rows)
+        return await _longest(work)()
+
+    async def work() -> None:
+        while await asyncio.to_thread(_expired, path):
+            await calls_per_second(sets(storage.set_state, _MANY, 1_000))
+
+    return turn
+
+
+def _write_expired(path: Path, count: int) -> None:
+    value, past = orjson.dumps(DOCUMENT).decode(), time.time() - 1
+    rows = ((own, value, past) for own in identifiers(count, "expired"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, ?)", rows)
+
+
+def _expired(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM documents WHERE expires_at < 1e99").fetchone()
+    return int(count)
+
+
+def _longest(work: Callable[[], Awaitable[object]]) -> Turn:
+    """Milliseconds by which a nap lasted too long, at worst, while the work went on."""
+
+    async def turn() -> float:
+        working = asyncio.ensure_future(work())
+        longest = 0.0
+        while not working.done():
+            begin = time.perf_counter()
+            await asyncio.sleep(_NAP)
+            longest = max(longest, time.perf_counter() - begin - _NAP)
+        await working
+        return longest * 1e3
+
+    return turn
