@@ -7,7 +7,7 @@ what may have been carried out already.
 
 from __future__ import annotations
 
-import sys
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from redis.asyncio.retry import Retry
@@ -17,11 +17,7 @@ from redis.exceptions import ReadOnlyError
 
 from holdfast.storages._redis_commands import pack
 from holdfast.storages._redis_errors import Lost, Unsent, is_reply
-
-if sys.version_info >= (3, 11, 3):
-    from asyncio import timeout
-else:  # the backport that redis-py requires there
-    from async_timeout import timeout
+from holdfast.storages._time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +47,7 @@ class Connection:
         self.generation = 0
         self._make = make
         self._clock = clock
-        self._seconds = seconds
+        self._limit = TimeLimit(seconds)
         self._connection: AbstractConnection | None = None
 
     async def exchange(self, commands: Sequence[Command]) -> list[Any]:
@@ -63,36 +59,40 @@ class Connection:
         sent = False
         answers: list[Any] = []
         try:
-            async with timeout(self._seconds):
+            with self._limit:
                 connection = await self._connected()
                 sent = True
                 await self._send(connection, commands)
                 await self._receive(connection, commands, answers)
         except Exception as exc:  # noqa: BLE001 # whatever the driver stumbled over, replies no longer match
-            await self.close()
+            await self._hang_up()
             failure = Lost if sent else Unsent
             while len(answers) < len(commands):
                 answers.append(failure())
                 answers[-1].__cause__ = exc
         except BaseException:
-            await self.close()
+            await self._hang_up()
             raise
         if any(isinstance(answer, ReadOnlyError) for answer in answers):
             # Sentinel may know a new master by now; one asks it by connecting.
-            await self.close()
+            await self._hang_up()
         return answers
 
     async def close(self) -> None:
         """Hang up, without waiting for what is under way."""
+        self._limit.cancel()
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.disconnect(nowait=True)
 
     async def _connected(self) -> AbstractConnection:
         connection = self._connection
-        if connection is not None and not await _has_ended(connection):
+        if connection is not None and not _has_ended(connection):
             return connection
-        await self.close()
+        await self._hang_up()
         connection = self._make()
         connection.retry = Retry(NoBackoff(), 0)
         # `exchange` has one time limit for the whole trip: cheaper than one for each reply, and tighter.
@@ -138,11 +138,10 @@ def _reader(connection: AbstractConnection) -> Callable[..., Awaitable[Any]]:
     return connection.read_response
 
 
-async def _has_ended(connection: AbstractConnection) -> bool:
+def _has_ended(connection: AbstractConnection) -> bool:
     """Whether the server has hung up while nobody listened: then nothing need be sent to find out."""
-    # redis-py 8 renamed it, and warns of the old name.
-    probe: Any = getattr(connection, "can_read", None) or connection.can_read_destructive
-    try:
-        return not connection.is_connected or bool(await probe())
-    except Exception:  # noqa: BLE001 # the probe itself found out
-        return True
+    # redis-py has no public way to ask this that neither waits nor was renamed between 6 and 8.
+    reader = getattr(connection, "_reader", None)
+    if isinstance(reader, asyncio.StreamReader):
+        return reader.at_eof() or reader.exception() is not None
+    return not connection.is_connected
