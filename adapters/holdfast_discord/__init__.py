@@ -11,7 +11,10 @@ from holdfast_discord.backends import (
     StorageBackend,
     migrate_storage,
 )
+from holdfast_discord.contexts import fsm_context
+from holdfast_discord.cooldowns import Cooldown, cooldown
 from holdfast_discord.errors import NoMigrationError, NotSetUpError, ViewError
+from holdfast_discord.modals import PersistentModal
 from holdfast_discord.serializer import StateSerializer
 from holdfast_discord.setup import setup_persistence
 from holdfast_discord.state import ViewState
@@ -22,10 +25,12 @@ if TYPE_CHECKING:
     from holdfast_discord.layout_views import PersistentLayoutView
 
 __all__ = [
+    "Cooldown",
     "FileStorageBackend",
     "NoMigrationError",
     "NotSetUpError",
     "PersistentLayoutView",
+    "PersistentModal",
     "PersistentView",
     "RedisBackend",
     "RestoreSummary",
@@ -34,6 +39,8 @@ __all__ = [
     "StorageBackend",
     "ViewError",
     "ViewState",
+    "cooldown",
+    "fsm_context",
     "migrate_storage",
     "setup_persistence",
 ]

@@ -23,7 +23,10 @@ def client_of(destination: Destination) -> Any:
     """Return the client that sends there; None: the destination does not say."""
     if isinstance(destination, discord.Interaction):
         return destination.client
-    return getattr(destination, "bot", None)
+    # Contexts say so; channels and users do not, but they know the connection that they came through.
+    state = getattr(destination, "_state", None)
+    client = getattr(destination, "bot", None) or getattr(state, "_get_client", lambda: None)()
+    return client if isinstance(client, discord.Client) else None
 
 
 def user_of(destination: Destination) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from holdfast.mutexes import KeyedMutexes
 from holdfast_discord import messages
 from holdfast_discord.bounded import BoundedStorage
-from holdfast_discord.errors import NotSetUpError
+from holdfast_discord.errors import NotSetUpError, ViewError
 from holdfast_discord.items import check_items, dynamic_items_of
 from holdfast_discord.registry import name_of
 from holdfast_discord.rows import Row, Rows
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import discord
 
     from holdfast import BaseStorage
-    from holdfast_discord.messages import Destination
     from holdfast_discord.views import Persistent
 
 NAMESPACE: Final = "discord"
@@ -76,11 +75,13 @@ class Persistence:
 
     async def prepare(self, view: Persistent) -> None:
         """Make sure that a view can be brought back, before anybody sees it."""
+        if view.is_finished():
+            raise ViewError(view, "was stopped and answers no more; construct a new one")
         check_items(view)
         view._persistence = self
         await view.on_bind(self.client)
 
-    async def register(self, view: Persistent, message: discord.Message, destination: Destination) -> None:
+    async def register(self, view: Persistent, message: discord.Message, user_id: int | None) -> None:
         """Store the row of a view that was sent, and let it take the place of an older one of its key.
 
         If the row cannot be stored, the message is deleted again: its buttons would die with the bot.
@@ -89,8 +90,8 @@ class Persistence:
             class_name=name_of(type(view)),
             channel_id=message.channel.id,
             message_id=message.id,
-            guild_id=getattr(message.guild, "id", None),
-            user_id=messages.user_of(destination),
+            guild_id=getattr(getattr(message, "guild", None), "id", None),
+            user_id=user_id,
             bot_id=self.bot_id,
             version=type(view).version,
             keywords=view._keywords,

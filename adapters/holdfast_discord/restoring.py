@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from holdfast import CorruptDocumentError, DocumentError
 from holdfast_discord import registry
 from holdfast_discord.errors import NoMigrationError, ViewError
-from holdfast_discord.keywords import migrated, takes_state_key
+from holdfast_discord.restorable import rebuilt
 from holdfast_discord.verification import MessageLooks, Presence
 from holdfast_discord.views import Persistent
 
@@ -103,7 +103,7 @@ class Restoring:
 
     async def _attach(self, stored: _Stored, list_: list[str]) -> None:
         try:
-            await self._persistence.attach(_constructed(stored), stored.row)
+            await self._persistence.attach(_rebuilt(stored), stored.row)
         except NoMigrationError as exc:
             _log.warning("view %r is left as it is: %s", stored.key, exc)
             self._summary["skipped"].append(stored.key)
@@ -127,15 +127,12 @@ class Restoring:
             self._persistence.attend(_tell(told, self._persistence.client))
 
 
-def _constructed(stored: _Stored) -> Persistent:
-    key, row, view_class = stored
-    keywords = migrated(row.keywords, row.version, view_class.version, view_class.migrations)
-    if takes_state_key(view_class):
-        keywords = {**keywords, "state_key": key}
-    view = view_class(**keywords)
-    if view.state_key != key:
+def _rebuilt(stored: _Stored) -> Persistent:
+    view = rebuilt(stored.view_class, stored.key, stored.row.version, stored.row.keywords)
+    if view.state_key != stored.key:
         raise ViewError(
-            view, f"was sent as {key!r}; its state key must follow from what it is constructed with"
+            view,
+            f"was sent as {stored.key!r}; the state key must follow from what the view is constructed with",
         )
     return view
 

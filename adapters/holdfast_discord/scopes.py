@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 DISCORD_WAITS: Final = 3.0
 """Seconds between an interaction and the end of Discord's patience."""
 
-GRACE: Final = 0.25
-"""Seconds that a handler has to answer a failure of the storage in its own words."""
 
 _current: ContextVar[InteractionScope | None] = ContextVar("holdfast_discord.scope", default=None)
 
@@ -35,6 +33,7 @@ class InteractionScope:
 
     Attributes:
         interaction: known once the library has read it, which is before any handler runs.
+        apology: as given.
     """
 
     def __init__(self, timeout: float, apology: str) -> None:
@@ -42,7 +41,7 @@ class InteractionScope:
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._timeout = timeout
-        self._apology = apology
+        self.apology = apology
         self._apologizing: asyncio.Task[None] | None = None
 
     def seconds_left(self) -> float | None:
@@ -53,14 +52,16 @@ class InteractionScope:
         return None if elapsed > DISCORD_WAITS else max(self._timeout - elapsed, 0.0)
 
     def storage_failed(self) -> None:
-        """Answer the user, unless the handler does so at once."""
+        """See to it that the user gets an answer, while Discord still waits for one."""
         if self._apologizing is None and self.seconds_left() is not None:
             self._apologizing = self._loop.create_task(self._apologize())
 
     async def _apologize(self) -> None:
-        await asyncio.sleep(GRACE)
+        # Half of what is left belongs to the handler: it may know better what to say, or need no storage.
+        moment = self._began + (self._timeout + DISCORD_WAITS) / 2
+        await asyncio.sleep(moment - self._loop.time())
         assert self.interaction is not None
-        await answer(self.interaction, self._apology)
+        await answer(self.interaction, self.apology)
 
 
 def current_scope() -> InteractionScope | None:

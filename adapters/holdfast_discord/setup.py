@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from holdfast import BaseStorage, SQLiteStorage, configure
 from holdfast_discord.backends import FileStorageBackend, storage_of
 from holdfast_discord.client_hooks import take_part
+from holdfast_discord.modals import restore_modals
 from holdfast_discord.persistence import Persistence, activate, find_persistence
 from holdfast_discord.restoring import Restoring
 from holdfast_discord.scopes import DISCORD_WAITS
@@ -94,6 +95,7 @@ async def _restored(persistence: Persistence, verify: bool | Literal["background
     summary = RestoreSummary()
     if persistence.client is None:
         return summary
+    await restore_modals(persistence)
     restoring = Restoring(persistence, summary)
     if verify is True:
         await restoring.look_and_attach()

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import discord
 from discord.ext import commands
-from holdfast_discord import PersistentView, RestoreSummary, setup_persistence
+from tests.adapters.discord.server import logged_in
 from typing_extensions import override
 
-from tests.adapters.discord.server import logged_in
+from holdfast_discord import PersistentView, RestoreSummary, setup_persistence
 
 Running = TypeVar("Running", bound=discord.Client)
 
