@@ -1,4 +1,4 @@
-"""Write to the database at the path, start more writes, and leave without a stop, the way that is asked for."""
+"""Write to the database at the path, begin more writes, and leave without a stop, in the way asked for."""
 
 # ruff: noqa: T201 # a program speaks to the test that runs it
 
