@@ -10,6 +10,7 @@ import pytest
 from holdfast import MemoryStorage, SQLiteStorage
 from holdfast._ambient_storage import choice
 from holdfast.abc import BaseStorage
+from holdfast.storages.file import FileStorage
 from holdfast.testing import FakeClock
 
 
@@ -18,13 +19,14 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "file"])
 async def storage(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BaseStorage]:
     storages: dict[str, BaseStorage] = {
         "memory": MemoryStorage(clock=clock),
         "sqlite": SQLiteStorage(tmp_path / "ambient.db", clock=clock),
+        "file": FileStorage(tmp_path / "ambient.json", clock=clock),
     }
     async with storages[request.param] as storage:
         monkeypatch.setattr(choice, "configured", storage)

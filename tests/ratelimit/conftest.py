@@ -10,6 +10,7 @@ import pytest
 from holdfast import MemoryStorage, SQLiteStorage
 from holdfast.abc import BaseStorage
 from holdfast.ratelimit.strategies import StrategyName
+from holdfast.storages.file import FileStorage
 from holdfast.testing import FakeClock
 
 
@@ -24,13 +25,14 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite", "plain"])
+@pytest.fixture(params=["memory", "sqlite", "file", "plain"])
 async def storage(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
 ) -> AsyncIterator[BaseStorage]:
     storages: dict[str, BaseStorage] = {
         "memory": MemoryStorage(clock=clock),
         "sqlite": SQLiteStorage(tmp_path / "limits.db", clock=clock),
+        "file": FileStorage(tmp_path / "limits.json", clock=clock),
         "plain": PlainStorage(clock=clock),
     }
     async with storages[request.param] as storage:
