@@ -1,7 +1,7 @@
 # Each target does its own set-up. Needed beforehand: Python 3.10 or newer, with pip and venv, and make.
 #
 #   make demo PYTHON=python3.12 VENV=.venv-3.12      another interpreter, in an environment of its own
-#   make demo STORAGE=/tmp/orders.db                 another place for the bot's memory
+#   make demo STORAGE=redis://localhost              another storage for the bot: see holdfast.storage_at
 #   make test PYTEST_ADDOPTS="-k sqlite -x"          some of the tests
 
 PYTHON ?= python3
@@ -17,7 +17,7 @@ help:
 	@echo "make bench   side by side with peers: figures and a plot"
 	@echo "make clean   remove what the targets above installed"
 
-demo: $(VENV)/installed
+demo: $(VENV)/installed$(if $(findstring redis,$(STORAGE)),-redis)
 	@$(VENV)/bin/python examples/pizza_terminal.py
 
 test: $(VENV)/installed-dev

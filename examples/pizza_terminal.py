@@ -1,6 +1,6 @@
 """A pizza-order bot in the terminal that remembers: kill it in mid-dialogue, start it again, and it goes on.
 
-Start it with ``make demo``. Its memory is one document: what it asked last, and the answers so far.
+Start it with ``make demo``; ``make demo STORAGE=redis://localhost`` gives it another storage.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from holdfast import BaseStorage, HoldfastError, SQLiteStorage, StorageUnavailableError
+from holdfast import BaseStorage, HoldfastError, StorageUnavailableError, storage_at
 
 CUSTOMER: Final = "customer:terminal"  # in a chat: one identifier for each user
 NOBODY: Final[dict[str, Any]] = {"asked": None, "order": {}, "pizzas": 0}
@@ -96,8 +96,8 @@ async def reply(storage: BaseStorage, text: str) -> str:
     return prompt(await storage.update(CUSTOMER, lambda it: answered(it, text), default=NOBODY))
 
 
-async def main(where: str) -> None:
-    async with SQLiteStorage(where) as storage:
+async def main(address: str) -> None:
+    async with storage_at(address) as storage:
         print(HELP)
         print(prompt(await storage.get_state(CUSTOMER, NOBODY)))
         while True:
@@ -115,5 +115,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C may kill it: what was answered is on the disk
     try:
         asyncio.run(main(os.environ.get("STORAGE", "pizza.db")))
-    except HoldfastError as error:
+    except (HoldfastError, ValueError) as error:
         sys.exit(str(error))
