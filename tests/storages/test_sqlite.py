@@ -31,3 +31,8 @@ class TestSQLiteStorage(StorageContract):
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(WRITE, (namespace, identifier, value))
+
+
+class TestSQLiteStorageThatSurvivesAKillOnly(TestSQLiteStorage):
+    def create(self, *, default_ttl: float | None = None) -> SQLiteStorage:
+        return SQLiteStorage(self.path, durability="normal", default_ttl=default_ttl, clock=self.clock)

@@ -1,0 +1,277 @@
+"""Storages with one fault each, and the family of laws that has to find it; run by test_contract.py.
+
+pytest collects this file only when it is named: each class here must fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from holdfast import CorruptDocumentError, MemoryStorage
+from holdfast.abc import BaseStorage
+from holdfast.hooks import Swap
+from holdfast.lease import Lease
+from holdfast.storages.memory import _Entry
+from holdfast.testing.laws.cancellation import CancellationLaws
+from holdfast.testing.laws.concurrency import ConcurrencyLaws
+from holdfast.testing.laws.corruption import CorruptionLaws
+from holdfast.testing.laws.counter_expiry import CounterExpiryLaws
+from holdfast.testing.laws.counters import CounterLaws
+from holdfast.testing.laws.expiry import ExpiryLaws
+from holdfast.testing.laws.identifiers import IdentifierLaws
+from holdfast.testing.laws.lifecycle import LifecycleLaws
+from holdfast.testing.laws.locks import LockLaws
+from holdfast.testing.laws.namespaces import NamespaceLaws
+from holdfast.testing.laws.patterns import PatternLaws
+from holdfast.testing.laws.swaps import SwapLaws
+from holdfast.testing.laws.touch import TouchLaws
+from holdfast.testing.laws.ttl import TtlLaws
+from holdfast.testing.laws.updates import UpdateLaws
+from holdfast.ttl import KEEP_TTL, Expiry
+
+
+class Broken:
+    """The hooks, for the storage that a class names."""
+
+    storage_class: ClassVar[Callable[..., MemoryStorage]]
+
+    def create(self, *, default_ttl: float | None = None) -> BaseStorage:
+        self.made = self.storage_class(default_ttl, clock=self.clock)  # type: ignore[attr-defined] # the laws'
+        return self.made
+
+    def another(self, storage: BaseStorage) -> BaseStorage:
+        return storage
+
+    async def raw_read(self, namespace: str, identifier: str) -> bytes | None:
+        entry = self.made._shelves[namespace].entries.get(identifier)
+        return None if entry is None else entry.value
+
+    async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
+        self.made._store(namespace, identifier, _Entry(value, math.inf))
+
+
+class ListsExpired(MemoryStorage):
+    async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:  # noqa: ARG002 # no law on it here
+        shelf = self._shelves.get(namespace)
+        yield sorted(shelf.entries) if shelf else []
+
+
+class TestListsExpired(Broken, ExpiryLaws):
+    storage_class = ListsExpired
+
+
+class DeletesExpired(MemoryStorage):
+    async def _delete(self, namespace: str, identifier: str) -> bool:
+        expired = self._live(namespace, identifier) is None and namespace in self._shelves
+        return await super()._delete(namespace, identifier) or expired
+
+
+class TestDeletesExpired(Broken, ExpiryLaws):
+    storage_class = DeletesExpired
+
+
+class RevivesExpired(MemoryStorage):
+    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
+        entry = self._shelves[namespace].entries.get(identifier) if namespace in self._shelves else None
+        if entry is not None:
+            self._store(namespace, identifier, _Entry(entry.value, expires_at))
+        return entry is not None
+
+
+class TestRevivesExpired(Broken, ExpiryLaws):
+    storage_class = RevivesExpired
+
+
+class ForgetsToKeep(MemoryStorage):
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        await super()._set(namespace, identifier, value, Expiry(expiry.at, keep=False))
+
+
+class TestForgetsToKeep(Broken, TtlLaws):
+    storage_class = ForgetsToKeep
+
+
+class RenewsAlways(MemoryStorage):
+    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
+        return await super()._increment(namespace, identifier, amount, Expiry(expiry.at, keep=False))
+
+
+class TestRenewsAlways(Broken, CounterExpiryLaws):
+    storage_class = RenewsAlways
+
+
+class CountsAnything(MemoryStorage):
+    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
+        entry = self._live(namespace, identifier)
+        total = amount + (int(entry.value) if entry is not None and entry.value.isdigit() else 0)
+        self._put(namespace, identifier, b"%d" % total, expiry, entry)
+        return total
+
+
+class TestCountsAnything(Broken, CounterLaws):
+    storage_class = CountsAnything
+
+
+class ComparesBytes(MemoryStorage):
+    async def compare_and_set(
+        self, identifier: str, new_state: Any, *, expected: Any, ttl: Any = None
+    ) -> bool:
+        found = await self.get_state(identifier)
+        if repr(found) != repr(expected):
+            return False
+        return await super().compare_and_set(identifier, new_state, expected=expected, ttl=ttl)
+
+
+class TestComparesBytes(Broken, SwapLaws):
+    storage_class = ComparesBytes
+
+
+class ComparesAndThenSets(MemoryStorage):
+    async def _compare_and_set(
+        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
+    ) -> Swap:
+        found = await self._get(namespace, identifier)
+        await asyncio.sleep(0)
+        if found != expected:
+            return Swap(done=False, found=found)
+        await self._set(namespace, identifier, value, expiry)
+        return Swap(done=True, found=None)
+
+
+class TestComparesAndThenSets(Broken, SwapLaws):
+    storage_class = ComparesAndThenSets
+
+
+class LocksNobodyOut(MemoryStorage):
+    def lock(self, identifier: str, *, ttl: float | timedelta = 30.0) -> Lease:
+        return super().lock(f"{identifier}{random.random()}", ttl=ttl)
+
+
+class TestLocksNobodyOut(Broken, LockLaws):
+    storage_class = LocksNobodyOut
+
+
+class CountsInTwoSteps(MemoryStorage):
+    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
+        await asyncio.sleep(0)
+        entry = self._live(namespace, identifier)
+        await asyncio.sleep(0)
+        total = amount + (int(entry.value) if entry else 0)
+        self._put(namespace, identifier, b"%d" % total, expiry, entry)
+        return total
+
+
+class TestCountsInTwoSteps(Broken, ConcurrencyLaws):
+    storage_class = CountsInTwoSteps
+
+
+class UpdatesInTwoSteps(MemoryStorage):
+    async def update(self, identifier: str, change: Any, *, default: Any = None, ttl: Any = KEEP_TTL) -> Any:
+        document = change(await self.get_state(identifier, default))
+        await asyncio.sleep(0)
+        await self.set_state(identifier, document, ttl=ttl)
+        return document
+
+
+class TestUpdatesInTwoSteps(Broken, UpdateLaws):
+    storage_class = UpdatesInTwoSteps
+
+
+class DeletesBeforeItWrites(MemoryStorage):
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        await self._delete(namespace, identifier)
+        await asyncio.sleep(0)
+        await super()._set(namespace, identifier, value, expiry)
+
+
+class TestDeletesBeforeItWrites(Broken, CancellationLaws):
+    storage_class = DeletesBeforeItWrites
+
+
+class LeavesTasksBehind(MemoryStorage):
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        self.task = asyncio.ensure_future(asyncio.sleep(60))
+        await super()._set(namespace, identifier, value, expiry)
+
+
+class TestLeavesTasksBehind(Broken, CancellationLaws):
+    storage_class = LeavesTasksBehind
+
+
+class CallsDamageAbsence(MemoryStorage):
+    async def get_state(self, identifier: str, default: Any = None) -> Any:
+        try:
+            return await super().get_state(identifier, default)
+        except CorruptDocumentError:
+            return default
+
+
+class TestCallsDamageAbsence(Broken, CorruptionLaws):
+    storage_class = CallsDamageAbsence
+
+
+class IgnoresCase(MemoryStorage):
+    async def _get(self, namespace: str, identifier: str) -> bytes | None:
+        return await super()._get(namespace, identifier.lower())
+
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        await super()._set(namespace, identifier.lower(), value, expiry)
+
+
+class TestIgnoresCase(Broken, IdentifierLaws):
+    storage_class = IgnoresCase
+
+
+class ListsOnePageOnly(MemoryStorage):
+    async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
+        async for page in super()._scan(namespace, prefix):
+            yield page
+            return
+
+
+class TestListsOnePageOnly(Broken, PatternLaws):
+    storage_class = ListsOnePageOnly
+
+
+class JoinsNamesUnescaped(MemoryStorage):
+    def _view(self, namespace: str) -> BaseStorage:
+        return super()._view(namespace.replace("%2F", "/"))
+
+
+class TestJoinsNamesUnescaped(Broken, NamespaceLaws):
+    storage_class = JoinsNamesUnescaped
+
+
+class ClearsWhatIsInside(MemoryStorage):
+    async def _clear(self, namespace: str) -> int:
+        for path in [path for path in self._shelves if path.startswith(f"{namespace}/")]:
+            await super()._clear(path)
+        return await super()._clear(namespace)
+
+
+class TestClearsWhatIsInside(Broken, NamespaceLaws):
+    storage_class = ClearsWhatIsInside
+
+
+class StaysOpen(MemoryStorage):
+    async def stop(self) -> None:
+        """Do nothing."""
+
+
+class TestStaysOpen(Broken, LifecycleLaws):
+    storage_class = StaysOpen
+
+
+class SaysMinusOne(MemoryStorage):
+    async def get_ttl(self, identifier: str) -> float | None:
+        left = await super().get_ttl(identifier)
+        return -1.0 if left is None or math.isinf(left) else left
+
+
+class TestSaysMinusOne(Broken, TouchLaws):
+    storage_class = SaysMinusOne
