@@ -69,6 +69,11 @@ class FileLock:
         self._descriptor = descriptor
         return True
 
+    @property
+    def held(self) -> bool:
+        """Whether this object has the lock."""
+        return self._descriptor is not None
+
     def release(self) -> None:
         """Give the lock back; without it, do nothing."""
         descriptor, self._descriptor = self._descriptor, None

@@ -28,7 +28,7 @@ from __future__ import annotations
 import base64
 import codecs
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -131,16 +131,15 @@ class Renderer:
             parts.append(b'"namespaces": ' + _braces(inner, 1))
         return _braces(parts, 0) + b"\n"
 
-    def _shelf(self, path: str, entries: Mapping[str, Stored], level: int) -> Iterator[bytes]:
-        lines = self._lines.get(path, {})
-        yield b'"documents": ' + _braces([look for _, look in lines.values()], level)
+    def _shelf(self, path: str, entries: Mapping[str, Stored], level: int) -> list[bytes]:
+        looks = [look for _, look in self._lines.get(path, {}).values()]
         expiries = [
             b"%s: %s" % (orjson.dumps(name), orjson.dumps(expires_at))
             for name, (_, expires_at) in entries.items()
             if expires_at != math.inf
         ]
-        if expiries:
-            yield b'"expires_at": ' + _braces(expiries, level)
+        parts = [b'"documents": ' + _braces(looks, level)]
+        return [*parts, b'"expires_at": ' + _braces(expiries, level)] if expiries else parts
 
     def _looks(self, path: str, entries: Mapping[str, Stored]) -> dict[str, tuple[bytes, bytes]]:
         known, level = self._lines.get(path, {}), 4 if path else 2

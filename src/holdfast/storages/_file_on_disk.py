@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,12 @@ from holdfast._files.aside import copy_aside, set_aside
 from holdfast._files.locks import FileLock
 from holdfast._files.troubles import unavailable
 from holdfast._files.unfinished import sweep
-from holdfast.errors import StorageFormatError, StorageUnavailableError
+from holdfast.errors import (
+    OutcomeUnknownError,
+    StorageClosedError,
+    StorageFormatError,
+    StorageUnavailableError,
+)
 from holdfast.storages._file_layout import NotJsonError, Renderer, Shelves, parse
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +34,7 @@ class _Look(NamedTuple):
 
 
 class FileOnDisk:
-    """The file, its lock (``<name>.lock``) and its backup (``<name>.bak``); used by one thread at a time.
+    """The file, its lock (``<name>.lock``) and its backup (``<name>.bak``).
 
     The backup is what the file held before the last write and, after `close`, what it holds. It is only ever
     made of content that was read or written here.
@@ -45,6 +51,8 @@ class FileOnDisk:
         self._backup = self._path.with_name(f"{self._path.name}.bak")
         self._lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))
         self._renderer = Renderer()
+        # An event loop that is closed leaves its thread at work, and the next one closes the file meanwhile.
+        self._turn = threading.Lock()
         self._known: _Look | None = None
         self._written: bytes | None = None
 
@@ -73,23 +81,24 @@ class FileOnDisk:
             StorageUnavailableError: the file is as it was.
             OutcomeUnknownError: it is replaced, but a power loss may undo that.
         """
-        content = self._renderer.render(shelves)
-        try:
-            atomic.write(self._path, content, old=self._place_for_old(), name=self._name)
-        finally:
-            self._known = self._look()
-        self._written = content
+        with self._turn:
+            if not self._lock.held:
+                raise StorageClosedError(self._name)
+            content = self._renderer.render(shelves)
+            try:
+                self._write(content)
+            except OutcomeUnknownError:
+                self._remember(content)
+                raise
+            self._remember(content)
 
     def close(self) -> None:
         """Bring the backup up to date and let go of the file."""
-        try:
-            if self._written is not None and self._known == self._look():
-                atomic.write(self._backup, self._written)
-        except StorageUnavailableError as exc:
-            _logger.warning("Could not bring the backup up to date: %s", exc)
-        finally:
-            self._written = None
-            self._lock.release()
+        with self._turn:
+            try:
+                self._renew_backup()
+            finally:
+                self._lock.release()
 
     def check(self) -> None:
         """Raise StorageUnavailableError if the file could not be written now."""
@@ -135,6 +144,24 @@ class FileOnDisk:
             stacklevel=2,
         )
         return shelves
+
+    def _write(self, content: bytes) -> None:
+        try:
+            old = self._place_for_old()
+        except OSError as exc:
+            raise unavailable(exc, self._name) from exc
+        atomic.write(self._path, content, old=old, name=self._name)
+
+    def _remember(self, content: bytes) -> None:
+        self._known, self._written = self._look(), content
+
+    def _renew_backup(self) -> None:
+        try:
+            if self._written is not None and self._known == self._look():
+                atomic.write(self._backup, self._written)
+        except (OSError, StorageUnavailableError) as exc:
+            # The file itself is sound: its storage has stopped well.
+            _logger.warning("Could not bring the backup %s up to date: %s", self._backup, exc)
 
     def _place_for_old(self) -> Path | None:
         """Return where the present content of the file goes: good content becomes the backup."""

@@ -1,0 +1,86 @@
+"""One process at a time has the file of a FileStorage."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from holdfast.errors import StorageUnavailableError
+from holdfast.storages.file import FileStorage
+
+HOLD = """
+import asyncio, sys
+from holdfast.storages.file import FileStorage
+
+async def main():
+    async with FileStorage(sys.argv[1]):
+        print("open", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "bot.json"
+
+
+async def test_a_second_process_is_refused_and_told_which_one_has_the_file(path: Path) -> None:
+    with subprocess.Popen(  # noqa: S603, ASYNC220 # our own words, and nobody else is in this event loop
+        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        storage = FileStorage(path)
+        with pytest.raises(
+            StorageUnavailableError, match=f"process {holder.pid} has the file.*SQLiteStorage"
+        ):
+            await storage.get_state("a")
+        assert not await storage.health()
+
+        holder.kill()
+        holder.wait()
+
+        # The system takes the lock from the dead: the same object may try again.
+        assert await storage.get_state("a") is None
+        await storage.stop()
+
+
+async def test_a_second_storage_in_the_same_process_is_refused_under_any_name(path: Path) -> None:
+    other_name = path.with_name("link.json")
+    other_name.symlink_to(path)
+    async with FileStorage(path):
+        for name in (path, other_name):
+            with pytest.raises(StorageUnavailableError, match="this process has the file"):
+                await FileStorage(name).start()
+
+    async with FileStorage(other_name) as storage:
+        assert await storage.health()
+
+
+async def test_a_storage_that_could_not_open_holds_no_lock(path: Path) -> None:
+    path.write_text("[]")  # noqa: ASYNC240 # nobody else is in this event loop
+    refused = FileStorage(path)
+    for _ in range(2):
+        with pytest.raises(Exception, match="not a file of FileStorage"):
+            await refused.start()
+
+
+def test_a_forgotten_storage_lets_go_of_its_file(path: Path) -> None:
+    async def use_and_forget() -> None:
+        await FileStorage(path).set_state("a", 1)
+
+    async def use() -> None:
+        async with FileStorage(path) as storage:
+            assert await storage.get_state("a") == 1
+
+    with pytest.warns(ResourceWarning, match="was not stopped"):
+        asyncio.run(use_and_forget())
+    gc.collect()
+    asyncio.run(use())
