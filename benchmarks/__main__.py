@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ from typing import Final
 
 from benchmarks import plots, results, suites
 from benchmarks.rows import Row
-from benchmarks.runner import FULL, QUICK
+from benchmarks.runner import FULL, QUICK, Scale
 from benchmarks.tables import table
 
 _HERE: Final = Path(__file__).parent
@@ -25,12 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measured: dict[str, list[Row]] = {}
     for name in chosen:
         try:
-            suite = suites.load(name)
-            measured[name] = asyncio.run(suite.run(QUICK if options.quick else FULL))
+            measured[name] = _measure(name, QUICK if options.quick else FULL)
         except Exception:  # noqa: BLE001 # a peer or a server may be missing: the other suites still count
             traceback.print_exc()
-        else:
-            print(f"\n{table(suite.title, measured[name])}", flush=True)
     print(f"\n{_verdict(row for rows in measured.values() for row in rows)}")
     # What is kept is one whole run: figures of different runs do not belong beside each other.
     whole = not options.quick and not options.suites and len(measured) == len(chosen)
@@ -38,6 +36,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if folder is not None:
         _keep(measured, folder)
     return int(len(measured) < len(chosen))
+
+
+def _measure(name: str, scale: Scale) -> list[Row]:
+    """Run a suite and print its table."""
+    suite = suites.load(name)
+    # Else each full collection walks through all that the peers import, while the event loop waits.
+    gc.freeze()
+    try:
+        rows = asyncio.run(suite.run(scale))
+    finally:
+        gc.unfreeze()
+    print(f"\n{table(suite.title, rows)}", flush=True)
+    return rows
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
@@ -65,13 +66,15 @@ async def race(
 async def take_turns(turns: Sequence[Turn], scale: Scale) -> list[list[float]]:
     """Measure the contestants round after round; return each one's figures, a figure per round.
 
-    Every other round runs backwards, so that none always follows the same one.
+    Every other round runs backwards, so that none always follows the same one. Garbage is collected between
+    turns, so that none pays for what another left.
     """
     for turn in turns:
         await turn()
     figures: list[list[float]] = [[] for _ in turns]
     for number in range(scale.rounds):
         for turn, mine in list(zip(turns, figures, strict=True))[:: -1 if number % 2 else 1]:
+            gc.collect()
             mine.append(await turn())
     return figures
 

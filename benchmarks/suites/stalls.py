@@ -1,4 +1,7 @@
-"""The event loop's longest stall: how late a task that naps for a millisecond wakes up, at worst."""
+"""The event loop's longest stall: how late a task that naps for a millisecond wakes up, at worst.
+
+The peer "no storage", whose callers encode, decode and yield, shows what of it is Python's and the machine's.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from benchmarks.peers import kurigram
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, Swap, gets, identifiers, increments, sets, swap, swaps
-from holdfast import SQLiteStorage
+from holdfast import SQLiteStorage, documents
 
 _MANY: Final = 100
 _NAP: Final = 0.001
@@ -31,11 +34,14 @@ async def run(scale: Scale) -> list[Row]:
             SQLiteStorage(path) as ours,
             kurigram.sqlite_storage(Path(name) / "kurigram.db") as theirs,
         ):
+            nothing = Rival("no storage", _longest(_codec_alone(scale.of(80_000))), _BAR)
             crowd = _longest(_every_verb(ours, swap(ours), scale.of(20_000)))
             rival = _longest(_every_verb(theirs, kurigram.swap(theirs), scale.of(2_000)))
             expiry = _expiry(ours, path, scale.of(100_000))
             return [
-                *await race(scale, "100 callers: every verb", "ms", crowd, Rival(kurigram.NAME, rival, _BAR)),
+                *await race(
+                    scale, "100 callers: every verb", "ms", crowd, nothing, Rival(kurigram.NAME, rival, _BAR)
+                ),
                 *await race(scale, "100 callers: set, while 100,000 rows expire", "ms", expiry, bar=_BAR),
             ]
 
@@ -46,6 +52,17 @@ def _every_verb(storage: Any, swap: Swap, calls: int) -> Callable[[], Awaitable[
         await calls_per_second(gets(storage.get_state, _MANY, calls))
         await calls_per_second(increments(storage.increment, _MANY, calls))
         await calls_per_second(swaps(swap, _MANY, calls))
+
+    return work
+
+
+def _codec_alone(calls: int) -> Callable[[], Awaitable[object]]:
+    async def encode_and_decode(_: str) -> None:
+        documents.decode(documents.encode(DOCUMENT))
+        await asyncio.sleep(0)
+
+    async def work() -> None:
+        await calls_per_second(gets(encode_and_decode, _MANY, calls))
 
     return work
 
