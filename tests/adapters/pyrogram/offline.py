@@ -1,0 +1,155 @@
+"""The real client, dispatcher, parsers and filters of kurigram or pyrogram, with no Telegram behind them.
+
+Only the connection is replaced: `FakeSession` answers what the client asks at its start, and records what it
+sends. A server that speaks MTProto would have to negotiate keys, and would prove nothing about a storage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import itertools
+import time
+from typing import Any
+
+from pyrogram import raw
+
+from holdfast_pyrogram import Client
+
+BOT = 42
+_numbers = itertools.count(1)
+
+
+class FakeSession:
+    """In place of the connection to Telegram."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, str]] = []
+
+    async def invoke(self, query: Any, *_: Any, **__: Any) -> Any:
+        while hasattr(query, "query"):
+            query = query.query
+        if isinstance(query, raw.functions.messages.SendMessage):
+            self.sent.append((query.peer.user_id, query.message))
+            return raw.types.UpdateShortSentMessage(
+                id=1000 + len(self.sent), pts=1, pts_count=1, date=int(time.time()), out=True
+            )
+        return _ANSWERS.get(type(query), lambda _: True)(query)
+
+    async def start(self, *_: Any) -> None:
+        """Nothing to connect."""
+
+    async def stop(self, *_: Any) -> None:
+        """Nothing to disconnect."""
+
+
+class OfflineClient(Client):
+    """A client that is logged in already, to nobody."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            "test", api_id=1, api_hash="x", bot_token="42:TEST", in_memory=True, workers=4, **settings
+        )
+        self.loop = asyncio.get_running_loop()
+
+    async def connect(self) -> bool:
+        await self.storage.open()
+        await self.storage.user_id(BOT)
+        await self.storage.is_bot(True)
+        await self.storage.auth_key(b"\0" * 256)
+        await self.storage.date(0)
+        self.session: Any = FakeSession()
+        self.is_connected = True
+        return True
+
+    async def disconnect(self) -> None:
+        await self.storage.close()
+        self.is_connected = False
+
+    @property
+    def sent(self) -> list[str]:
+        """The texts that the bot sent."""
+        return [text for _, text in self.session.sent]
+
+    async def say(self, *texts: str, user: int = 7) -> None:
+        """Deliver messages of one user, and wait until all that was delivered is handled."""
+        await asyncio.gather(*(self.handle_updates(message(text, user=user)) for text in texts))
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until every worker asks for the next update."""
+        while True:
+            queue = self.dispatcher.updates_queue
+            # Workers that wait in get() are the queue's getters; there is no public count of them.
+            if queue.empty() and len(queue._getters) == self.workers:
+                return
+            await asyncio.sleep(0.002)
+
+
+def message(text: str, *, user: int = 7) -> Any:
+    """A text message in a private chat, as Telegram sends it."""
+    number = next(_numbers)
+    peer = raw.types.PeerUser(user_id=user)
+    content = raw.types.Message(
+        id=number,
+        peer_id=peer,
+        from_id=peer,
+        date=int(time.time()),
+        message=text,
+        out=False,
+        entities=_entities(text),
+        restriction_reason=[],
+    )
+    update = raw.types.UpdateNewMessage(message=content, pts=number, pts_count=1)
+    return raw.types.Updates(updates=[update], users=[person(user), _me()], chats=[], date=0, seq=0)
+
+
+def button(data: bytes, *, user: int = 7) -> Any:
+    """A press on an inline button."""
+    peer = raw.types.PeerUser(user_id=user)
+    update = raw.types.UpdateBotCallbackQuery(
+        query_id=next(_numbers), user_id=user, peer=peer, msg_id=1, chat_instance=1, data=data
+    )
+    return raw.types.Updates(updates=[update], users=[person(user)], chats=[], date=0, seq=0)
+
+
+def person(number: int, **more: Any) -> Any:
+    """A user."""
+    return raw.types.User(id=number, first_name="U", access_hash=number, restriction_reason=[], **more)
+
+
+def _me() -> Any:
+    return person(BOT, bot=True, is_self=True, bot_info_version=1)
+
+
+def _entities(text: str) -> list[Any]:
+    if not text.startswith("/"):
+        return []
+    return [raw.types.MessageEntityBotCommand(offset=0, length=len(text))]
+
+
+def _me_in_full(_: Any) -> Any:
+    full = raw.types.UserFull(
+        id=BOT,
+        settings=raw.types.PeerSettings(),
+        notify_settings=raw.types.PeerNotifySettings(),
+        common_chats_count=0,
+    )
+    return raw.types.users.UserFull(full_user=full, chats=[], users=[_me()])
+
+
+def _messages(query: Any) -> Any:
+    # Parsing a press on a button fetches the message under which the button is.
+    found = [message("panel").updates[0].message for _ in query.id]
+    topics: dict[str, Any] = {"topics": []} if "topics" in inspect.signature(raw.types.messages.Messages).parameters else {}
+    return raw.types.messages.Messages(messages=found, chats=[], users=[person(7)], **topics)
+
+
+_ANSWERS = {
+    raw.functions.updates.GetState: lambda _: raw.types.updates.State(
+        pts=1, qts=0, date=0, seq=1, unread_count=0
+    ),
+    raw.functions.users.GetUsers: lambda _: [_me()],
+    raw.functions.users.GetFullUser: _me_in_full,
+    raw.functions.messages.GetMessages: _messages,
+}
