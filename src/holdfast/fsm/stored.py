@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from holdfast.abc import BaseStorage
     from holdfast.ttl import Expiry, Ttl
 
-EMPTY_SECONDS: Final = 0.001
+EMPTY_SECONDS: Final = 1e-6
 """How long a record stays that became empty: a storage can expire what it compared, but not delete it."""
 
 FENCE_SECONDS: Final = 600.0
