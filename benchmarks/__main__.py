@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             measured[name] = _measure(name, QUICK if options.quick else FULL)
         except Exception:  # noqa: BLE001 # a peer or a server may be missing: the other suites still count
             traceback.print_exc()
-    print(f"\n{_verdict(row for rows in measured.values() for row in rows)}")
+    print("\nratio: our figure by the peer's, the median over the rounds")
+    print(_verdict(row for rows in measured.values() for row in rows))
     # What is kept is one whole run: figures of different runs do not belong beside each other.
     whole = not options.quick and not options.suites and len(measured) == len(chosen)
     folder = options.output or (_HERE if whole else None)
