@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from holdfast.lease import Lease
     from holdfast.migrate import Migration
     from holdfast.ratelimit import Rate, RateLimiter, Verdict
+    from holdfast.storages.file import FileStorage
     from holdfast.storages.memory import MemoryStorage
+    from holdfast.storages.redis import RedisStorage
     from holdfast.storages.sqlite import SQLiteStorage
     from holdfast.ttl import KEEP_TTL, NO_TTL
 
@@ -68,6 +70,7 @@ __all__ = [
     "DocumentError",
     "EventLoopError",
     "FSMContext",
+    "FileStorage",
     "Hold",
     "HoldfastError",
     "IdentifierError",
@@ -85,6 +88,7 @@ __all__ = [
     "Rate",
     "RateLimitedError",
     "RateLimiter",
+    "RedisStorage",
     "SQLiteStorage",
     "State",
     "StateKey",
@@ -112,6 +116,7 @@ _HOMES = {
     "NO_TTL": "ttl",
     "BaseStorage": "abc",
     "FSMContext": "fsm",
+    "FileStorage": "storages.file",
     "Hold": "fsm",
     "KeyStrategy": "fsm",
     "Lease": "lease",
@@ -120,6 +125,7 @@ _HOMES = {
     "Ordering": "fsm",
     "Rate": "ratelimit",
     "RateLimiter": "ratelimit",
+    "RedisStorage": "storages.redis",
     "SQLiteStorage": "storages.sqlite",
     "State": "fsm",
     "StateKey": "fsm",
