@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import settings
+from tests.servers.fixtures import *  # noqa: F403 # fixtures are found by their names
 
 # Deadlines measure the machine, not the code.
 settings.register_profile("suite", deadline=None)

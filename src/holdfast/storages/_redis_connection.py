@@ -121,14 +121,9 @@ class Connection:
     ) -> None:
         read = _reader(connection)
         for command in commands:
-            try:
-                if command.ask is not None:
-                    await read(disable_decoding=True, disconnect_on_error=False)
-                answers.append(await read(disable_decoding=True, disconnect_on_error=False))
-            except Exception as exc:
-                if not is_reply(exc):
-                    raise
-                answers.append(exc)
+            if command.ask is not None:
+                await _reply(read)
+            answers.append(await _reply(read))
 
 
 def _reader(connection: AbstractConnection) -> Callable[..., Awaitable[Any]]:
@@ -136,6 +131,15 @@ def _reader(connection: AbstractConnection) -> Callable[..., Awaitable[Any]]:
         # Its own one hangs up at the first READONLY, and with it go the answers to the rest of the batch.
         return super(SentinelManagedConnection, connection).read_response
     return connection.read_response
+
+
+async def _reply(read: Callable[..., Awaitable[Any]]) -> Any:
+    try:
+        return await read(disable_decoding=True, disconnect_on_error=False)
+    except Exception as exc:
+        if not is_reply(exc):
+            raise
+        return exc
 
 
 def _has_ended(connection: AbstractConnection) -> bool:

@@ -1,0 +1,69 @@
+"""A Redis Cluster of three primaries, made with the servers' own commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from redis.crc import key_slot
+from tests.servers.redis_server import RedisServer, until
+
+SLOTS: Final = 16_384
+NODES: Final = 3
+
+
+class Cluster:
+    """The servers, each with a third of the slots.
+
+    Attributes:
+        nodes: in the order of their slots.
+    """
+
+    def __init__(self, nodes: list[RedisServer]) -> None:
+        self.nodes = nodes
+
+    def form(self) -> None:
+        """Give out the slots, let the servers meet, and wait until all of them know it."""
+        for position, node in enumerate(self.nodes):
+            slots = range(position * SLOTS // NODES, (position + 1) * SLOTS // NODES)
+            node.run("CLUSTER", "ADDSLOTS", *slots)
+            # Without an epoch of its own for each, two of them may quarrel about who is who.
+            node.run("CLUSTER", "SET-CONFIG-EPOCH", position + 1)
+        for node in self.nodes[1:]:
+            node.run("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port)
+        for node in self.nodes:
+            until(lambda node=node: self._is_whole(node), "the Cluster")  # type: ignore[misc] # bound at once
+
+    def _is_whole(self, node: RedisServer) -> bool:
+        lines = node.run("CLUSTER", "INFO").splitlines()
+        return b"cluster_state:ok" in lines and b"cluster_known_nodes:%d" % NODES in lines
+
+    def node_of(self, key: bytes) -> RedisServer:
+        """Return the server that had the key at first."""
+        return self.nodes[key_slot(key) * NODES // SLOTS]
+
+    def name_of(self, node: RedisServer) -> str:
+        """Return what the servers call this one."""
+        name: bytes = node.run("CLUSTER", "MYID")
+        return name.decode()
+
+    def flush(self) -> None:
+        for node in self.nodes:
+            node.run("FLUSHALL")
+
+
+@contextmanager
+def started_cluster(folder: Path) -> Iterator[Cluster]:
+    """Start three servers that form a Cluster; kill them at the end."""
+    with ExitStack() as servers:
+        nodes = []
+        for position in range(NODES):
+            place = folder / str(position)
+            place.mkdir()
+            options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]
+            nodes.append(servers.enter_context(RedisServer(place, *options)))
+        cluster = Cluster(nodes)
+        cluster.form()
+        yield cluster

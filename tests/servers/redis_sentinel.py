@@ -1,0 +1,51 @@
+"""A master and its replica, watched by a Sentinel that puts the one in place of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests.servers.redis_server import RedisServer, until
+
+SERVICE: Final = "holdfast"
+
+_SETTINGS: Final = f"""
+sentinel monitor {SERVICE} 127.0.0.1 {{port}} 1
+sentinel down-after-milliseconds {SERVICE} 500
+sentinel failover-timeout {SERVICE} 3000
+"""
+
+
+class SentinelPair(NamedTuple):
+    """The three servers, with the roles they began with."""
+
+    master: RedisServer
+    replica: RedisServer
+    sentinel: RedisServer
+
+    def await_failover(self) -> None:
+        """Wait until the replica is the master, for Sentinel too."""
+        until(lambda: self.replica.run("ROLE")[0] == b"master", "the promotion")
+        port = str(self.replica.port).encode()
+        ask = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)
+        until(lambda: self.sentinel.run(*ask)[1] == port, "the failover")
+
+
+@contextmanager
+def started_sentinel_pair(folder: Path) -> Iterator[SentinelPair]:
+    """Start the three; kill them at the end."""
+    with ExitStack() as servers:
+        places = [folder / name for name in ("master", "replica", "sentinel")]
+        for place in places:
+            place.mkdir()
+        master = servers.enter_context(RedisServer(places[0]))
+        following = ("--replicaof", "127.0.0.1", str(master.port), "--repl-diskless-sync-delay", "0")
+        replica = servers.enter_context(RedisServer(places[1], *following))
+        until(lambda: replica.run("ROLE")[3] == b"connected", "the replica")
+        settings = places[2] / "sentinel.conf"
+        settings.write_text(_SETTINGS.format(port=master.port))
+        sentinel = servers.enter_context(RedisServer(places[2], settings=settings))
+        until(lambda: sentinel.run("SENTINEL", "REPLICAS", SERVICE), "Sentinel")
+        yield SentinelPair(master, replica, sentinel)

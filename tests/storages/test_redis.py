@@ -1,0 +1,60 @@
+"""RedisStorage keeps the laws, on one server and on a Cluster of three."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from holdfast.storages._redis_keys import KeySpace
+from holdfast.storages.redis import RedisStorage
+from holdfast.testing import StorageContract
+from redis import Redis, RedisCluster
+from redis import asyncio as aioredis
+from tests.servers.redis_cluster import Cluster
+from tests.servers.redis_server import RedisServer
+
+KEYS = KeySpace("holdfast:")
+
+
+class RedisContract(StorageContract):
+    """The laws, with a driver's own commands behind the storage's back."""
+
+    driver: Redis | RedisCluster
+
+    async def raw_read(self, namespace: str, identifier: str) -> bytes | None:
+        value = self.driver.get(KEYS.key(namespace, identifier))
+        assert value is None or isinstance(value, bytes)
+        return value
+
+    async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
+        self.driver.set(KEYS.key(namespace, identifier), value)
+
+    async def advance(self, seconds: float) -> None:
+        # The servers' clock cannot be moved: what is left to live gets shorter.
+        self.clock.advance(seconds)
+        for key in self.driver.scan_iter():
+            left = self.driver.pttl(key)
+            if left > 0:
+                self.driver.pexpire(key, max(left - round(seconds * 1000), 0))
+
+
+class TestRedisStorage(RedisContract):
+    @pytest.fixture(autouse=True)
+    def server(self, empty_redis: RedisServer) -> None:
+        self.port = empty_redis.port
+        self.driver = Redis(port=self.port)
+
+    def create(self, *, default_ttl: float | None = None) -> RedisStorage:
+        client = aioredis.Redis(port=self.port)
+        return RedisStorage(client, default_ttl=default_ttl, clock=self.clock)
+
+
+class TestRedisStorageOnACluster(RedisContract):
+    @pytest.fixture(autouse=True)
+    def cluster(self, empty_redis_cluster: Cluster) -> None:
+        self.port = empty_redis_cluster.nodes[0].port
+        self.driver = RedisCluster(host="127.0.0.1", port=self.port)
+
+    def create(self, *, default_ttl: float | None = None) -> RedisStorage:
+        client = aioredis.RedisCluster(host="127.0.0.1", port=self.port)
+        return RedisStorage(client, default_ttl=default_ttl, clock=self.clock)
