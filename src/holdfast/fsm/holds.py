@@ -126,7 +126,7 @@ def refuse_reentry(realm: Hashable, identifier: str) -> None:
 @contextmanager
 def holding(hold: Hold) -> Iterator[Hold]:
     """Let this task, and those that it starts, find the turn until the block ends."""
-    _holds.set((*_holds.get(), hold))
+    _holds.set((*(other for other in _holds.get() if not other._ended), hold))
     try:
         yield hold
     finally:

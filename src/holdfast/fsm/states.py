@@ -167,7 +167,10 @@ _known: WeakValueDictionary[tuple[str, str], StatesGroupMeta] = WeakValueDiction
 
 def known_groups() -> Iterable[StatesGroupMeta]:
     """Return every group that is defined; of those with one name in one module the newest."""
-    return {(group.__module__, group.__group_name__): group for group in _known.values()}.values()
+    # The references are copied at once: another thread may be defining a group.
+    groups = (reference() for reference in _known.valuerefs())
+    newest = {(group.__module__, group.__group_name__): group for group in groups if group is not None}
+    return newest.values()
 
 
 def _is_defined_in(inner: StatesGroupMeta, outer: StatesGroupMeta) -> bool:
