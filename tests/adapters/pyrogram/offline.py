@@ -7,7 +7,6 @@ sends. A server that speaks MTProto would have to negotiate keys, and would prov
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import time
 from typing import Any
@@ -46,10 +45,9 @@ class FakeSession:
 class OfflineClient(Client):
     """A client that is logged in already, to nobody."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(
-            "test", api_id=1, api_hash="x", bot_token="42:TEST", in_memory=True, workers=4, **settings
-        )
+    def __init__(self, name: str = "test", **settings: Any) -> None:
+        account: dict[str, Any] = {"api_id": 1, "api_hash": "x", "bot_token": "42:TEST", "in_memory": True}
+        super().__init__(name, workers=4, **account, **settings)
         self.loop = asyncio.get_running_loop()
 
     async def connect(self) -> bool:
@@ -141,7 +139,9 @@ def _me_in_full(_: Any) -> Any:
 def _messages(query: Any) -> Any:
     # Parsing a press on a button fetches the message under which the button is.
     found = [message("panel").updates[0].message for _ in query.id]
-    topics: dict[str, Any] = {"topics": []} if "topics" in inspect.signature(raw.types.messages.Messages).parameters else {}
+    topics: dict[str, Any] = (
+        {"topics": []} if "topics" in inspect.signature(raw.types.messages.Messages).parameters else {}
+    )
     return raw.types.messages.Messages(messages=found, chats=[], users=[person(7)], **topics)
 
 
