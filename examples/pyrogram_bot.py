@@ -46,33 +46,33 @@ async def cancel(client: Client, message: Message) -> None:
 
 
 async def size(client: Client, message: Message) -> None:
-    if message.text.lower() not in SIZES:
+    if text(message).lower() not in SIZES:
         await message.reply("There is small, medium and large. Which shall it be?")
         return
     async with client.fsm(message).turn() as turn:
-        turn.data["size"] = message.text.lower()
+        turn.data["size"] = text(message).lower()
         turn.state = Order.toppings
     await message.reply("Which toppings?")
 
 
 async def toppings(client: Client, message: Message) -> None:
     async with client.fsm(message).turn() as turn:
-        turn.data["toppings"] = message.text
+        turn.data["toppings"] = text(message)
         turn.state = Order.address
     await message.reply("Where shall it go?")
 
 
 async def address(client: Client, message: Message) -> None:
     async with client.fsm(message).turn() as turn:
-        turn.data["address"] = message.text
+        turn.data["address"] = text(message)
         turn.state = Order.confirm
     await message.reply(f"{summary(turn.data)}\nShall I order it: yes or no?")
 
 
 async def confirm(client: Client, message: Message) -> None:
-    if message.text.lower() not in ("yes", "no"):
+    if text(message).lower() not in ("yes", "no"):
         await message.reply("Please say yes or no.")
-    elif message.text.lower() == "no":
+    elif text(message).lower() == "no":
         await cancel(client, message)
     else:
         await client.fsm(message).clear()
@@ -80,8 +80,12 @@ async def confirm(client: Client, message: Message) -> None:
         await message.reply(f"Pizza number {sold} is on its way.")
 
 
-async def slow_down(client: Client, message: Message, verdict: Verdict) -> None:
+async def slow_down(_: Client, message: Message, verdict: Verdict) -> None:
     await message.reply(f"Slow down, please: {verdict.retry_after:.0f} seconds.")
+
+
+def text(message: Message) -> str:
+    return (message.text or "").strip()
 
 
 def summary(order: dict[str, Any]) -> str:

@@ -139,9 +139,8 @@ def _me_in_full(_: Any) -> Any:
 def _messages(query: Any) -> Any:
     # Parsing a press on a button fetches the message under which the button is.
     found = [message("panel").updates[0].message for _ in query.id]
-    topics: dict[str, Any] = (
-        {"topics": []} if "topics" in inspect.signature(raw.types.messages.Messages).parameters else {}
-    )
+    # kurigram's layer of the raw API has topics here, pyrogram's has not.
+    topics: dict[str, Any] = {"topics": []} if "topics" in raw.types.messages.Messages.__slots__ else {}
     return raw.types.messages.Messages(messages=found, chats=[], users=[person(7)], **topics)
 
 

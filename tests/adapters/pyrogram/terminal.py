@@ -1,20 +1,17 @@
 """examples/pyrogram_bot.py on standard input and output, as a process that can be killed.
 
-A line ``7: hello`` is a message of user 7; what the bot answers is printed, and an empty line when it is done.
+A line ``7: hello`` is a message of user 7; what the bot answers is printed, and an empty line at the end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
+from examples.pyrogram_bot import new_bot
 from tests.adapters.pyrogram.offline import OfflineClient
 
 from holdfast import SQLiteStorage
-
-sys.path.append(str(Path(__file__).parents[3] / "examples"))
-from pyrogram_bot import new_bot  # examples are no package
 
 
 async def main(path: str) -> None:
