@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from holdfast.storages._redis_keys import KeySpace
-from holdfast.storages.redis import RedisStorage
-from holdfast.testing import StorageContract
 from redis import Redis, RedisCluster
 from redis import asyncio as aioredis
 from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
+from tests.servers.redis_time import grow_older
+
+from holdfast.storages._redis_keys import KeySpace
+from holdfast.storages.redis import RedisStorage
+from holdfast.testing import StorageContract
 
 KEYS = KeySpace("holdfast:")
 
@@ -30,12 +30,8 @@ class RedisContract(StorageContract):
         self.driver.set(KEYS.key(namespace, identifier), value)
 
     async def advance(self, seconds: float) -> None:
-        # The servers' clock cannot be moved: what is left to live gets shorter.
         self.clock.advance(seconds)
-        for key in self.driver.scan_iter():
-            left = self.driver.pttl(key)
-            if left > 0:
-                self.driver.pexpire(key, max(left - round(seconds * 1000), 0))
+        grow_older(self.driver, seconds)
 
 
 class TestRedisStorage(RedisContract):
@@ -46,6 +42,14 @@ class TestRedisStorage(RedisContract):
 
     def create(self, *, default_ttl: float | None = None) -> RedisStorage:
         client = aioredis.Redis(port=self.port)
+        return RedisStorage(client, default_ttl=default_ttl, clock=self.clock)
+
+
+class TestRedisStorageOnAnotherClient(TestRedisStorage):
+    """With what is not the default in redis-py 8: RESP2, and replies decoded to str."""
+
+    def create(self, *, default_ttl: float | None = None) -> RedisStorage:
+        client = aioredis.Redis(port=self.port, protocol=2, decode_responses=True)
         return RedisStorage(client, default_ttl=default_ttl, clock=self.clock)
 
 
