@@ -7,9 +7,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 RUN := $(VENV)/bin/python -m
-DOCUMENTS := README.md CONTRIBUTING.md docs src
 
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test check lint types snippets bench docs clean
 help:
 	@echo "make demo    order a pizza in the terminal; kill it, start it again, and it goes on"
 	@echo "make test    the whole test suite"
@@ -24,12 +23,18 @@ demo: $(VENV)/installed$(if $(findstring redis,$(STORAGE)),-redis)
 test: $(VENV)/installed-dev
 	$(RUN) pytest
 
-check: $(VENV)/installed-dev
+check: lint types snippets
+
+lint: $(VENV)/installed-dev
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
+
+types: $(VENV)/installed-dev
 	$(RUN) mypy
 	PATH="$(abspath $(VENV))/bin:$$PATH" basedpyright --verifytypes holdfast --ignoreexternal
-	$(RUN) pytest $(DOCUMENTS)
+
+snippets: $(VENV)/installed-dev
+	$(RUN) pytest README.md CONTRIBUTING.md docs src
 
 bench: $(VENV)/installed-bench
 	$(RUN) benchmarks
