@@ -35,14 +35,13 @@ import msgspec
 import orjson
 
 from holdfast import documents
-from holdfast._files.readable import indented
 from holdfast._tagging import untag
 from holdfast.errors import StorageFormatError
 from holdfast.hooks import Stored
 
 VERSION: Final = 1
 
-_DAMAGED: Final = "$damaged"
+DAMAGED: Final = "$damaged"
 """Stands for a document whose bytes are not JSON (moved here from a damaged database, say), in base64."""
 
 
@@ -102,66 +101,10 @@ def _checked(tree: Any, place: str) -> _File:
 
 def _encoded(document: Any) -> bytes:
     """Return the compact bytes of a document, tags and all, as it stands in the file."""
-    if isinstance(document, dict) and list(document) == [_DAMAGED]:
-        return base64.b64decode(document[_DAMAGED])
+    if isinstance(document, dict) and list(document) == [DAMAGED]:
+        return base64.b64decode(document[DAMAGED])
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:
         # An integer of more than 64 bits, typed by hand: the codec has a tag for it.
         return documents.encode(untag(document))
-
-
-class Renderer:
-    """Writes the file anew at each change; what a document looks like is worked out once."""
-
-    def __init__(self) -> None:
-        self._lines: dict[str, dict[str, tuple[bytes, bytes]]] = {}
-
-    def render(self, shelves: Shelves) -> bytes:
-        """Return the content of the file."""
-        self._lines = {path: self._looks(path, entries) for path, entries in shelves.items()}
-        parts = [b'"holdfast": %d' % VERSION]
-        parts += self._shelf("", shelves.get("", {}), 1)
-        inner = [
-            b"%s: %s" % (orjson.dumps(path), _braces(self._shelf(path, shelves[path], 3), 2))
-            for path in sorted(shelves)
-            if path
-        ]
-        if inner:
-            parts.append(b'"namespaces": ' + _braces(inner, 1))
-        return _braces(parts, 0) + b"\n"
-
-    def _shelf(self, path: str, entries: Mapping[str, Stored], level: int) -> list[bytes]:
-        looks = [look for _, look in self._lines.get(path, {}).values()]
-        expiries = [
-            b"%s: %s" % (orjson.dumps(name), orjson.dumps(expires_at))
-            for name, (_, expires_at) in entries.items()
-            if expires_at != math.inf
-        ]
-        parts = [b'"documents": ' + _braces(looks, level)]
-        return [*parts, b'"expires_at": ' + _braces(expiries, level)] if expiries else parts
-
-    def _looks(self, path: str, entries: Mapping[str, Stored]) -> dict[str, tuple[bytes, bytes]]:
-        known, level = self._lines.get(path, {}), 4 if path else 2
-        looks = {}
-        for name, (value, _) in entries.items():
-            look = known.get(name)
-            if look is None or look[0] is not value:
-                look = (value, b"%s: %s" % (orjson.dumps(name), _look(value, level)))
-            looks[name] = look
-        return looks
-
-
-def _look(value: bytes, level: int) -> bytes:
-    try:
-        return indented(value, level)
-    except orjson.JSONDecodeError:
-        return b'{"%s": "%s"}' % (_DAMAGED.encode(), base64.b64encode(value))
-
-
-def _braces(lines: list[bytes], level: int) -> bytes:
-    """Return an object of these lines, which stands ``level`` deep."""
-    if not lines:
-        return b"{}"
-    margin = b"\n" + b"  " * level
-    return b"{" + margin + b"  " + (b"," + margin + b"  ").join(lines) + margin + b"}"

@@ -20,7 +20,8 @@ from holdfast.errors import (
     StorageFormatError,
     StorageUnavailableError,
 )
-from holdfast.storages._file_layout import NotJsonError, Renderer, Shelves, parse
+from holdfast.storages._file_layout import NotJsonError, Shelves, parse
+from holdfast.storages._file_rendering import Renderer
 
 _logger = logging.getLogger(__name__)
 
