@@ -51,7 +51,7 @@ class Lease:
         local_turn: Callable[[], AbstractAsyncContextManager[None]],
         clock: Clock,
     ) -> None:
-        self.fence = 0
+        self.fence: int = 0
         self._records = records
         self._identifier = identifier
         self._ttl = ttl
