@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from redis import Redis
+from tests.servers.redis_server import RedisServer
+from tests.servers.redis_time import grow_older
 
-from holdfast import MemoryStorage, SQLiteStorage
+from holdfast import FileStorage, MemoryStorage, RedisStorage, SQLiteStorage
 from holdfast.abc import BaseStorage
 from holdfast.ratelimit.strategies import StrategyName
-from holdfast.storages.file import FileStorage
 from holdfast.testing import FakeClock
+
+
+def redis_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:
+    """A storage on a server whose keys grow older with the clock."""
+
+    def advance(seconds: float) -> None:
+        FakeClock.advance(clock, seconds)
+        with Redis.from_url(server.url) as driver:
+            grow_older(driver, seconds)
+
+    clock.advance = advance  # type: ignore[method-assign] # the server has no clock to move
+    return RedisStorage.from_url(server.url, clock=clock)
 
 
 class PlainStorage(MemoryStorage):
@@ -25,17 +39,18 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite", "file", "plain"])
+@pytest.fixture(params=["memory", "sqlite", "file", "redis", "plain"])
 async def storage(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path
 ) -> AsyncIterator[BaseStorage]:
-    storages: dict[str, BaseStorage] = {
-        "memory": MemoryStorage(clock=clock),
-        "sqlite": SQLiteStorage(tmp_path / "limits.db", clock=clock),
-        "file": FileStorage(tmp_path / "limits.json", clock=clock),
-        "plain": PlainStorage(clock=clock),
+    storages: dict[str, Callable[[], BaseStorage]] = {
+        "memory": lambda: MemoryStorage(clock=clock),
+        "sqlite": lambda: SQLiteStorage(tmp_path / "limits.db", clock=clock),
+        "file": lambda: FileStorage(tmp_path / "limits.json", clock=clock),
+        "redis": lambda: redis_storage(request.getfixturevalue("empty_redis"), clock),
+        "plain": lambda: PlainStorage(clock=clock),
     }
-    async with storages[request.param] as storage:
+    async with storages[request.param]() as storage:
         yield storage
 
 

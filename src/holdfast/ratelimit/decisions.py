@@ -3,39 +3,8 @@
 All limits of a key are one record, so that several are counted all or none, and a Redis Cluster keeps them in
 one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
 `decide` is the step in Python, for engines that run Python inside their transaction. An engine that does not
-(Redis) writes the same step in its own language; for Lua it is::
-
-    -- KEYS[1]: the record. ARGV: strategy, cost, now in milliseconds, then limit and period of each quota.
-    local strategy, cost, now = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-    local states = cjson.decode(redis.call('GET', KEYS[1]) or '[]')
-    local allowed, expires = true, 0
-    for i = 1, (#ARGV - 3) / 2 do
-      local limit, period = tonumber(ARGV[2 * i + 2]), tonumber(ARGV[2 * i + 3])
-      local at, hits, before = unpack(states[i] or {0, 0, 0})
-      if at > now + period then at, hits, before = 0, 0, 0 end
-      local moment, load = math.max(now, at), 0
-      local start = moment - moment % period
-      if strategy == 'gcra' then
-        load = math.max(0, hits - (moment - at) * limit)
-        states[i] = {moment, load}
-      else
-        if at < start then hits, before = 0, at == start - period and hits or 0 end
-        load = hits * period + (strategy == 'sliding' and before * (start + period - moment) or 0)
-        states[i] = {start, hits, strategy == 'sliding' and before or nil}
-      end
-      allowed = allowed and load + cost * period <= limit * period
-      expires = math.max(expires, start + 2 * period)
-    end
-    for i, state in ipairs(states) do
-      if allowed then state[2] = state[2] + (strategy == 'gcra' and cost * ARGV[2 * i + 3] or cost) end
-      states[i] = string.format(state[3] and '[%.0f,%.0f,%.0f]' or '[%.0f,%.0f]', unpack(state))
-    end
-    local record = '[' .. table.concat(states, ',') .. ']'
-    if allowed then redis.call('SET', KEYS[1], record, 'PX', expires - now) end
-    return {allowed and 1 or 0, record}
-
-The answer is a `Decision` with the time that was sent and the record's states, through `Limits.meters`.
-(``cjson.encode`` would keep 14 digits of a number.)
+runs the same step in its own language, from the same numbers, and makes its answer a `Decision` by `decided`;
+in Lua it is ``holdfast.storages._redis_limits``.
 """
 
 from __future__ import annotations
@@ -114,6 +83,22 @@ def look(stored: bytes | None, limits: Limits, cost: int, now: float, identifier
     """Return what `decide` would decide, and count nothing."""
     meters = limits.meters(_states(stored, limits, identifier), now)
     return Decision(all(meter.fits(cost) for meter in meters), now, meters)
+
+
+def decided(record: bytes, limits: Limits, now: float, identifier: str, *, allowed: bool) -> Decision:
+    """Return the decision that an engine took in its own language.
+
+    Args:
+        record: what the engine wrote; what stands there, brought to ``now`` or not, if the hit was denied.
+        limits: what holds.
+        now: seconds since the epoch, as the engine was told.
+        identifier: the key, for the error.
+        allowed: the decision.
+
+    Raises:
+        CorruptDocumentError: the record is none of this strategy and number of limits.
+    """
+    return Decision(allowed, now, limits.meters(_states(record, limits, identifier), now))
 
 
 def _states(stored: bytes | None, limits: Limits, identifier: str) -> Sequence[State | None]:

@@ -16,7 +16,9 @@ from holdfast._compat import override
 from holdfast.abc import BaseStorage
 from holdfast.errors import StorageClosedError
 from holdfast.hooks import Stored, Swap
+from holdfast.ratelimit.decisions import decided
 from holdfast.storages import _redis_commands as commands
+from holdfast.storages import _redis_limits as limits_in_lua
 from holdfast.storages._redis_client import place, servers_of
 from holdfast.storages._redis_eviction import EvictionWarning, warn_of_eviction
 from holdfast.storages._redis_keys import KeySpace
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
+    from holdfast.ratelimit.decisions import Decision, Limits
     from holdfast.storages._redis_commands import Command
     from holdfast.ttl import Clock, Expiry
 
@@ -220,6 +223,12 @@ class RedisStorage(BaseStorage):
             swap = await self._compare_and_set(namespace, identifier, b"%d" % total, found, expiry)
             if swap.done:
                 return total
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        key, now = self._keys.key(namespace, identifier), self._clock()
+        answer: bytes = await self._call(limits_in_lua.hit(key, identifier, limits, cost, now))
+        return decided(answer[1:], limits, now, identifier, allowed=answer.startswith(b"1"))
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
