@@ -1,0 +1,208 @@
+"""Updates through aiogram's real dispatcher: order, users, limits, and a storage that dies and returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiogram import Bot, Dispatcher, F
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.types import Message
+from tests.adapters.aiogram.bots import new_bot
+from tests.adapters.botapi import updates
+
+from holdfast import BaseStorage, SQLiteStorage, StorageClosedError, Verdict, user
+from holdfast_aiogram import HoldfastEventIsolation, RateLimitMiddleware, setup_holdfast
+
+
+class Form(StatesGroup):
+    name = State()
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
+    async with SQLiteStorage(tmp_path / "bot.db", durability="normal") as opened:
+        yield opened
+
+
+async def feed(dispatcher: Dispatcher, bot: Bot, *news: dict[str, Any]) -> None:
+    await asyncio.gather(*(dispatcher.feed_raw_update(bot, update) for update in news))
+
+
+async def test_fifty_updates_at_once_of_one_user_lose_nothing(storage: BaseStorage) -> None:
+    bot, dispatcher = new_bot(), Dispatcher()
+    setup_holdfast(dispatcher, storage)
+
+    @dispatcher.message()
+    async def count(message: Message, state: FSMContext) -> None:
+        number = (await state.get_data()).get("n", 0)
+        await asyncio.sleep(0)
+        await state.set_data({"n": number + 1})
+
+    await feed(dispatcher, bot, *(updates.message("x") for _ in range(50)))
+
+    assert await dispatcher.fsm.get_context(bot, 7, 7).get_data() == {"n": 50}
+
+
+async def test_two_dispatchers_on_one_storage_keep_a_users_order(storage: BaseStorage) -> None:
+    bot, inside, most = new_bot(), [0], [0]
+    dispatchers = [Dispatcher(), Dispatcher()]
+    for dispatcher in dispatchers:
+        setup_holdfast(dispatcher, storage, across_processes=True)
+
+        @dispatcher.message()
+        async def enter(message: Message) -> None:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            await asyncio.sleep(0.001)
+            inside[0] -= 1
+
+    await asyncio.gather(*(feed(dispatcher, bot, updates.message("x")) for dispatcher in dispatchers * 3))
+
+    assert most == [1]
+
+
+async def test_users_and_bots_are_never_mixed(storage: BaseStorage) -> None:
+    bots, dispatcher = [new_bot(42), new_bot(43)], Dispatcher()
+    setup_holdfast(dispatcher, storage)
+
+    @dispatcher.message()
+    async def keep(message: Message, state: FSMContext, bot: Bot) -> None:
+        assert message.from_user is not None
+        await state.update_data({f"{bot.id}-{message.from_user.id}": message.text})
+
+    for bot in bots:
+        await feed(dispatcher, bot, *(updates.message("x", user=number) for number in (7, 8)))
+
+    found = [await dispatcher.fsm.get_context(bot, who, who).get_data() for bot in bots for who in (7, 8)]
+    assert found == [{"42-7": "x"}, {"42-8": "x"}, {"43-7": "x"}, {"43-8": "x"}]
+
+
+async def test_handlers_know_their_user(storage: BaseStorage) -> None:
+    bot, dispatcher, seen = new_bot(), Dispatcher(), []
+    setup_holdfast(dispatcher, storage)
+
+    @dispatcher.message()
+    @dispatcher.callback_query()
+    async def look(event: Any) -> None:
+        seen.append(repr(user))
+
+    await feed(dispatcher, bot, updates.message("x", user=7))
+    await feed(dispatcher, bot, updates.button("x", user=8))
+
+    assert seen == ["<user: '7'>", "<user: '8'>"]
+
+
+async def test_a_limit_holds_across_processes_and_the_verdict_is_told(storage: BaseStorage) -> None:
+    bot, reached, limited = new_bot(), [], []
+
+    async def slow_down(message: Message, verdict: Verdict) -> None:
+        limited.append(round(verdict.retry_after) > 0)
+
+    def process() -> Dispatcher:
+        dispatcher = Dispatcher()
+        dispatcher.message.outer_middleware(RateLimitMiddleware(storage, "3/hour", on_limited=slow_down))
+
+        @dispatcher.message()
+        async def handler(message: Message, rate_limit: Verdict) -> None:
+            reached.append(rate_limit.remaining)
+
+        return dispatcher
+
+    one, other = process(), process()
+    for dispatcher in (one, other, one, other, one):
+        await feed(dispatcher, bot, updates.message("x"))
+
+    assert reached == [2, 1, 0]
+    assert limited == [True, True]
+
+
+async def test_a_handler_has_a_rate_of_its_own_by_its_flag(storage: BaseStorage) -> None:
+    bot, dispatcher, reached = new_bot(), Dispatcher(), []
+    dispatcher.message.middleware(RateLimitMiddleware(storage))
+
+    @dispatcher.message(F.text == "limited", flags={"rate": "1/hour"})
+    async def one(message: Message) -> None:
+        reached.append("limited")
+
+    @dispatcher.message()
+    async def free(message: Message) -> None:
+        reached.append("free")
+
+    for text in ("limited", "limited", "free", "free"):
+        await feed(dispatcher, bot, updates.message(text))
+
+    assert reached == ["limited", "free", "free"]
+
+
+async def test_what_does_not_block_tells_the_handler(storage: BaseStorage) -> None:
+    bot, dispatcher, verdicts = new_bot(), Dispatcher(), []
+    dispatcher.message.middleware(RateLimitMiddleware(storage, "1/hour", scope="chat", block=False))
+
+    @dispatcher.message()
+    async def handler(message: Message, rate_limit: Verdict) -> None:
+        verdicts.append(bool(rate_limit))
+
+    await feed(dispatcher, bot, updates.message("x", user=7, chat=-1))
+    await feed(dispatcher, bot, updates.message("x", user=8, chat=-1))
+
+    assert verdicts == [True, False]
+
+
+async def test_a_storage_that_dies_runs_no_handler_and_the_dialogue_returns_with_it(
+    storage: BaseStorage,
+) -> None:
+    bot, dispatcher, log = new_bot(), Dispatcher(), []
+    setup_holdfast(dispatcher, storage)
+
+    @dispatcher.message(F.text == "/start")
+    async def start(message: Message, state: FSMContext) -> None:
+        await state.set_state(Form.name)
+
+    @dispatcher.message(Form.name)
+    async def name(message: Message) -> None:
+        log.append(message.text)
+
+    @dispatcher.message()
+    async def anything(message: Message) -> None:
+        log.append("no state")
+
+    await feed(dispatcher, bot, updates.message("/start"))
+    await storage.stop()
+    with pytest.raises(StorageClosedError):
+        await feed(dispatcher, bot, updates.message("lost"))
+    await storage.start()
+    await feed(dispatcher, bot, updates.message("Ann"))
+
+    assert log == ["Ann"]
+
+
+async def test_the_dispatcher_opens_and_stops_the_storage(tmp_path: Path) -> None:
+    bot, dispatcher, storage = new_bot(), Dispatcher(), SQLiteStorage(tmp_path / "own.db")
+    setup_holdfast(dispatcher, storage)
+
+    await dispatcher.emit_startup(bot=bot)
+    opened = (tmp_path / "own.db").exists()
+    await dispatcher.emit_shutdown(bot=bot)
+
+    assert opened
+    with pytest.raises(StorageClosedError):
+        await storage.get_state("x")
+
+
+async def test_isolation_frees_what_it_held(storage: BaseStorage) -> None:
+    bot, isolation = new_bot(), HoldfastEventIsolation()
+    dispatcher = Dispatcher(events_isolation=isolation)
+
+    @dispatcher.message()
+    async def handler(message: Message) -> None:
+        """Nothing to do."""
+
+    for number in range(100):
+        await feed(dispatcher, bot, updates.message("x", user=number + 1))
+
+    assert len(isolation._ordering._mutexes) == 0
