@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from holdfast.ttl import Clock
 
 
-def place(client: Redis | RedisCluster) -> str:
+def place(client: object) -> str:
     """Return a client's address, without user and password.
 
     Raises:

@@ -129,11 +129,12 @@ class Cluster(Servers):
 
     async def _ask_for_map(self, address: Address) -> Any:
         connection = Connection(self._maker(address), clock=self._clock, seconds=_MAP_SECONDS)
+        command = Command(b"CLUSTER", b"SLOTS")
         try:
-            (reply,) = await connection.exchange([Command(b"CLUSTER", b"SLOTS")])
+            await connection.exchange([command])
         finally:
             await connection.close()
-        return reply
+        return command.reply
 
     def _adopt(self, ranges: list[Any], asked: str) -> None:
         slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from holdfast.storages import _redis_scripts as scripts
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 2.0**52
 """Seconds to live, at most: Redis adds them to the time, in milliseconds, and keeps 64 bits."""
+
+UNANSWERED: Final = object()
+"""Stands for the reply that has not come."""
 
 _SCAN_COUNT: Final = b"1000"
 """Keys that one SCAN looks at: well under a millisecond of the server's time."""
@@ -36,8 +39,9 @@ class Command:
         ask: the server to try this once, because it is taking over the key from the one that has it.
         deadline: until when its caller waits, in the event loop's time.
         tries: how often it has come back undone.
-        sent: it has left, and no answer has come.
-        trouble: why it came back last.
+        sent: it has left for a server.
+        reply: what came back: bytes, an int, a list, None or an exception; `UNANSWERED` until then.
+        trouble: why it has to be tried again.
     """
 
     __slots__ = (
@@ -47,6 +51,7 @@ class Command:
         "identifier",
         "key",
         "lane",
+        "reply",
         "script",
         "sent",
         "tries",
@@ -76,6 +81,7 @@ class Command:
         self.deadline = math.inf
         self.tries = 0
         self.sent = False
+        self.reply: Any = UNANSWERED
         self.trouble = "no answer"
 
 
@@ -123,22 +129,33 @@ def get_expiry(key: bytes, identifier: str) -> Command:
 
 
 def put(key: bytes, identifier: str, value: bytes, expiry: Expiry) -> Command:
-    expires_at = expiry.at
-    if expiry.keep and expires_at != math.inf:
-        words, script = (b"1", key, value), scripts.PUT_KEEPING
-        return Command(
-            *words, key=key, identifier=identifier, writes=True, expires_at=expires_at, script=script
-        )
-    if expires_at != math.inf:
-        words = (b"SET", key, value, b"PX")
-        return Command(*words, key=key, identifier=identifier, writes=True, expires_at=expires_at)
-    words = (b"SET", key, value, b"KEEPTTL") if expiry.keep else (b"SET", key, value)
-    return Command(*words, key=key, identifier=identifier, writes=True)
+    keeping = (b"KEEPTTL",) if expiry.keep else ()
+    if expiry.at == math.inf:
+        return Command(b"SET", key, value, *keeping, key=key, identifier=identifier, writes=True)
+    if keeping:
+        return _scripted(scripts.PUT_KEEPING, key, value, identifier=identifier, expires_at=expiry.at)
+    words = (b"SET", key, value, b"PX")
+    return Command(*words, key=key, identifier=identifier, writes=True, expires_at=expiry.at)
+
+
+def _scripted(
+    script: Script, key: bytes, *arguments: bytes, identifier: str, expires_at: float | None
+) -> Command:
+    return Command(
+        b"1",
+        key,
+        *arguments,
+        key=key,
+        identifier=identifier,
+        writes=True,
+        expires_at=expires_at,
+        script=script,
+    )
 
 
 def touch(key: bytes, identifier: str, expires_at: float) -> Command:
     if expires_at == math.inf:
-        return Command(b"1", key, key=key, identifier=identifier, writes=True, script=scripts.PERSIST)
+        return _scripted(scripts.PERSIST, key, identifier=identifier, expires_at=None)
     return Command(b"PEXPIRE", key, key=key, identifier=identifier, writes=True, expires_at=expires_at)
 
 
@@ -153,33 +170,14 @@ def delete_all(keys: Sequence[bytes], lane: Lane) -> Command:
 def compare_and_set(
     key: bytes, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
 ) -> Command:
-    words = (
-        (b"1", key, value, _keeping(expiry))
-        if expected is None
-        else (b"1", key, value, _keeping(expiry), expected)
-    )
-    return Command(
-        *words,
-        key=key,
-        identifier=identifier,
-        writes=True,
-        expires_at=expiry.at,
-        script=scripts.COMPARE_AND_SET,
-    )
+    wanted = () if expected is None else (expected,)
+    arguments = (value, _keeping(expiry), *wanted)
+    return _scripted(scripts.COMPARE_AND_SET, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
 def increment(key: bytes, identifier: str, amount: int, expiry: Expiry) -> Command:
-    return Command(
-        b"1",
-        key,
-        b"%d" % amount,
-        _keeping(expiry),
-        key=key,
-        identifier=identifier,
-        writes=True,
-        expires_at=expiry.at,
-        script=scripts.INCREMENT,
-    )
+    arguments = (b"%d" % amount, _keeping(expiry))
+    return _scripted(scripts.INCREMENT, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
 def _keeping(expiry: Expiry) -> bytes:

@@ -15,7 +15,7 @@ from redis.asyncio.sentinel import SentinelManagedConnection
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError
 
-from holdfast.storages._redis_commands import pack
+from holdfast.storages._redis_commands import UNANSWERED, pack
 from holdfast.storages._redis_errors import Lost, Unsent, is_reply
 from holdfast.storages._time_limit import TimeLimit
 
@@ -50,33 +50,26 @@ class Connection:
         self._limit = TimeLimit(seconds)
         self._connection: AbstractConnection | None = None
 
-    async def exchange(self, commands: Sequence[Command]) -> list[Any]:
-        """Send a batch and return, for each command, the reply or an exception.
+    async def exchange(self, commands: Sequence[Command]) -> None:
+        """Send a batch and note each reply in its command, as soon as it comes.
 
-        That is the server's error for this command, `Unsent` or `Lost`. Replies are bytes, whatever the
-        client's ``decode_responses``.
+        It is bytes, whatever the client's ``decode_responses``; or the server's error for this command,
+        `Unsent` or `Lost`.
         """
-        sent = False
-        answers: list[Any] = []
         try:
             with self._limit:
                 connection = await self._connected()
-                sent = True
                 await self._send(connection, commands)
-                await self._receive(connection, commands, answers)
+                await self._receive(connection, commands)
         except Exception as exc:  # noqa: BLE001 # whatever the driver stumbled over, replies no longer match
             await self._hang_up()
-            failure = Lost if sent else Unsent
-            while len(answers) < len(commands):
-                answers.append(failure())
-                answers[-1].__cause__ = exc
+            for command in commands:
+                if command.reply is UNANSWERED:
+                    command.reply = Lost() if command.sent else Unsent()
+                    command.reply.__cause__ = exc
         except BaseException:
             await self._hang_up()
             raise
-        if any(isinstance(answer, ReadOnlyError) for answer in answers):
-            # Sentinel may know a new master by now; one asks it by connecting.
-            await self._hang_up()
-        return answers
 
     async def close(self) -> None:
         """Hang up, without waiting for what is under way."""
@@ -99,7 +92,7 @@ class Connection:
         connection.socket_timeout = None
         self._connection = connection
         self.generation += 1
-        await connection.connect()
+        await connection.connect()  # type: ignore[no-untyped-call] # redis-py has types, but not for this
         return connection
 
     async def _send(self, connection: AbstractConnection, commands: Sequence[Command]) -> None:
@@ -116,14 +109,15 @@ class Connection:
         if chunk:
             await connection.send_packed_command(b"".join(chunk), check_health=False)
 
-    async def _receive(
-        self, connection: AbstractConnection, commands: Sequence[Command], answers: list[Any]
-    ) -> None:
+    async def _receive(self, connection: AbstractConnection, commands: Sequence[Command]) -> None:
         read = _reader(connection)
         for command in commands:
             if command.ask is not None:
                 await _reply(read)
-            answers.append(await _reply(read))
+            command.reply = await _reply(read)
+        if any(isinstance(command.reply, ReadOnlyError) for command in commands):
+            # Sentinel may know a new master by now; one asks it by connecting.
+            await self._hang_up()
 
 
 def _reader(connection: AbstractConnection) -> Callable[..., Awaitable[Any]]:

@@ -16,10 +16,10 @@ class Deadlines:
     """Ends the wait of callers whose time is up, whatever has become of their commands.
 
     Args:
-        late: makes the error for a command that is not answered in time.
+        late: returns the outcome of a command whose time is up: most often an exception.
     """
 
-    def __init__(self, late: Callable[[Command], Exception]) -> None:
+    def __init__(self, late: Callable[[Command], Any]) -> None:
         self._late = late
         self._waiting: deque[tuple[Command, asyncio.Future[Any]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -55,6 +55,13 @@ class Deadlines:
         while waiting and (waiting[0][1].done() or waiting[0][0].deadline <= now):
             command, future = waiting.popleft()
             if not future.done():
-                future.set_exception(self._late(command))
+                _settle(future, self._late(command))
         if waiting:
             self._set_timer()
+
+
+def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

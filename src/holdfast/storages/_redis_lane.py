@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from holdfast.errors import StorageUnavailableError
 from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._redis_commands import UNANSWERED
 from holdfast.storages._redis_connection import Connection
 from holdfast.storages._redis_deadlines import Deadlines
 from holdfast.storages._redis_errors import Refused, judged, lost_outcome
@@ -44,7 +45,7 @@ class Lane:
         self._seconds = seconds
         self._connection = Connection(make, clock=clock, seconds=seconds)
         self._coalescer: Coalescer[Command] = Coalescer(self._trip, name=name, limit=_BATCH)
-        self._deadlines = Deadlines(self.late)
+        self._deadlines = Deadlines(self._late_outcome)
 
     @property
     def generation(self) -> int:
@@ -58,7 +59,7 @@ class Lane:
         return future
 
     def late(self, command: Command) -> StorageUnavailableError:
-        """Return the error for a command whose time is up."""
+        """Return the error for a command that was not answered in time."""
         reason = f"{command.trouble}; gave up after {self._seconds:g} s"
         if command.sent and command.writes:
             return lost_outcome(self._name, reason)
@@ -71,15 +72,20 @@ class Lane:
         await self._connection.close()
 
     async def _trip(self, commands: Sequence[Command]) -> list[Any]:
-        answers = await self._connection.exchange(commands)
-        for position, answer in enumerate(answers):
-            if isinstance(answer, Exception):
-                answers[position] = self._judged(commands[position], answer)
-        return answers
+        await self._connection.exchange(commands)
+        return [
+            self._judged(command) if isinstance(command.reply, Exception) else command.reply
+            for command in commands
+        ]
 
-    def _judged(self, command: Command, error: Exception) -> Exception:
+    def _late_outcome(self, command: Command) -> Any:
+        # The trip may hang at a later reply of the batch.
+        answered = command.reply is not UNANSWERED and not isinstance(command.reply, Exception)
+        return command.reply if answered else self.late(command)
+
+    def _judged(self, command: Command) -> Exception:
         verdict = judged(
-            error,
+            command.reply,
             storage=self._name,
             identifier=command.identifier,
             writes=command.writes,
@@ -87,6 +93,6 @@ class Lane:
         )
         if isinstance(verdict, Refused):
             command.tries += 1
-            command.sent = False
+            command.sent, command.reply = False, UNANSWERED
             command.trouble = verdict.reason
         return verdict
