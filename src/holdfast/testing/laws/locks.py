@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,15 @@ from holdfast.abc import BaseStorage
 from holdfast.errors import IdentifierError
 from holdfast.testing.hooks import StorageUnderTest
 from holdfast.testing.samples import PIZZA
+
+
+async def happened(event: asyncio.Event, task: asyncio.Future[None]) -> None:
+    """Return once the event has happened; raise what the task raised that should have let it happen."""
+    waiter: asyncio.Future[Any] = asyncio.ensure_future(event.wait())
+    await asyncio.wait([waiter, task], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        waiter.cancel()
+        await task
 
 
 class LockLaws(StorageUnderTest):
@@ -82,7 +92,7 @@ class LockLaws(StorageUnderTest):
                 await visit(storage, "greedy")
 
         greedy = asyncio.ensure_future(be_greedy())
-        await visited.wait()
+        await happened(visited, greedy)
         await visit(other, "modest")
         await greedy
 
@@ -114,7 +124,7 @@ class LockLaws(StorageUnderTest):
                 await asyncio.Event().wait()
 
         holder = asyncio.ensure_future(hold())
-        await entered.wait()
+        await happened(entered, holder)
         holder.cancel()
         await asyncio.wait([holder])
 
