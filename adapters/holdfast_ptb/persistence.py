@@ -98,7 +98,10 @@ class HoldfastPersistence(BasePersistence[Any, Any, Any]):
 
     @override
     async def update_callback_data(self, data: Any) -> None:
-        await self._records.write(_CALLBACKS, self._values.pack(data))
+        if any(data):
+            await self._records.write(_CALLBACKS, self._values.pack(data))
+        else:
+            await self._records.remove(_CALLBACKS)
 
     @override
     async def update_conversation(self, name: str, key: Any, new_state: object | None) -> None:

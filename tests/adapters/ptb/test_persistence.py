@@ -1,0 +1,244 @@
+"""What python-telegram-bot asks of a persistence, through its own application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.ext import (
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    ConversationHandler,
+    MessageHandler,
+    filters,
+)
+from tests.adapters.botapi import updates
+from tests.adapters.ptb.bots import builder, feed, new_application
+
+from holdfast import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from holdfast_ptb import HoldfastPersistence, SharedHoldfastPersistence
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
+    opened = SQLiteStorage(tmp_path / "bot.db", durability="normal")
+    yield opened
+    await opened.stop()
+
+
+class Counting(MemoryStorage):
+    """Counts what is written, and fails while it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.failing = False
+
+    async def _set(self, namespace: str, identifier: str, *rest: Any) -> None:
+        if self.failing:
+            raise StorageUnavailableError(repr(self), "unplugged by the test")
+        self.writes.append(f"{namespace}/{identifier}")
+        await super()._set(namespace, identifier, *rest)
+
+
+def handler(change: Any) -> MessageHandler[Any, Any]:
+    async def callback(update: Any, context: Any) -> None:
+        change(update, context)
+
+    return MessageHandler(filters.ALL, callback)
+
+
+def keep_text(update: Any, context: Any) -> None:
+    context.user_data["n"] = update.message.text
+
+
+async def test_data_of_users_chats_and_the_bot_survives(storage: BaseStorage) -> None:
+    def keep(update: Any, context: Any) -> None:
+        context.user_data[1] = ("tuple", {2: update.message})
+        context.chat_data["a"] = {"b"}
+        context.bot_data["n"] = 1
+
+    async with new_application(storage) as application:
+        application.add_handler(handler(keep))
+        await feed(application, updates.message("hi"))
+    async with new_application(storage) as again:
+        kept = again.user_data[7]
+
+        assert kept[1][0] == "tuple"
+        assert kept[1][1][2].text == "hi"
+        assert kept[1][1][2].get_bot() is again.bot
+        assert again.chat_data[7] == {"a": {"b"}}
+        assert again.bot_data == {"n": 1}
+
+
+async def test_an_application_that_is_killed_has_written_each_update(storage: BaseStorage) -> None:
+    killed = new_application(storage)
+    await killed.initialize()
+    killed.add_handler(handler(lambda update, context: context.user_data.update(seen=update.message.text)))
+    await feed(killed, updates.message("hi"))
+
+    assert await storage.namespace("ptb").namespace("42").namespace("users").get_state("7") == {"seen": "hi"}
+
+
+async def test_who_keeps_nothing_has_no_record(storage: BaseStorage) -> None:
+    async with new_application(storage) as application:
+        application.add_handler(handler(lambda *_: None))
+        await feed(application, updates.message("hi"))
+    async with storage:
+        found = await storage.namespace("ptb").list_namespaces()
+
+    assert found == []
+
+
+async def test_only_what_changed_is_written() -> None:
+    storage = Counting()
+    users = storage.namespace("ptb").namespace("42").namespace("users")
+    for number in range(10_000):
+        await users.set_state(str(number + 1), {"n": 0})
+    storage.writes.clear()
+    async with new_application(storage) as application:
+        application.add_handler(handler(lambda _, context: context.user_data.update(n=1)))
+        await feed(application, *(updates.message("x", user=number + 1) for number in range(100)))
+        await feed(application, *(updates.message("x", user=number + 1) for number in range(100)))
+
+    assert len(storage.writes) == 100
+
+
+async def test_a_write_that_failed_is_kept_and_tried_again() -> None:
+    storage = Counting()
+    errors = []
+    async with new_application(storage) as application:
+        application.add_handler(
+            handler(lambda update, context: context.user_data.update(n=update.message.text))
+        )
+
+        async def note(update: object, context: Any) -> None:
+            errors.append(type(context.error))
+
+        application.add_error_handler(note)
+        storage.failing = True
+        await feed(application, updates.message("kept", user=7))
+        storage.failing = False
+        await feed(application, updates.message("other", user=8))
+        written = list(storage.writes)
+
+    assert StorageUnavailableError in errors
+    assert sorted(written) == ["ptb/42/users/7", "ptb/42/users/8"]
+
+
+async def test_flush_says_what_could_not_be_written_and_the_next_start_writes_it() -> None:
+    storage = Counting()
+    application = new_application(storage)
+    await application.initialize()
+    application.user_data[7]["n"] = 1
+    application.mark_data_for_update_persistence(user_ids=7)
+    storage.failing = True
+    with pytest.raises(StorageUnavailableError):
+        await application.shutdown()
+    storage.failing = False
+    await application.persistence.get_user_data()
+    await storage.stop()
+
+    assert storage.writes == ["ptb/42/users/7"]
+
+
+async def test_conversations_go_on_where_they_were_and_end(storage: BaseStorage) -> None:
+    async def ask(update: Any, context: Any) -> int:
+        return 1
+
+    async def end(update: Any, context: Any) -> int:
+        return ConversationHandler.END
+
+    def application() -> Any:
+        starts: Any = [CommandHandler("start", ask)]
+        answers: Any = {1: [MessageHandler(filters.TEXT, end)]}
+        conversation = ConversationHandler(starts, answers, [], name="c", persistent=True)
+        built = new_application(storage)
+        built.add_handler(conversation)
+        return built
+
+    states = storage.namespace("ptb").namespace("42").namespace("conversations").namespace("c")
+    async with application() as first:
+        await feed(first, updates.message("/start"))
+    async with storage:
+        kept = await states.get_state("[7, 7]")
+    async with application() as second:
+        await feed(second, updates.message("bye"))
+    async with storage:
+        left = await states.list_keys()
+
+    assert (kept, left) == (1, [])
+
+
+async def test_arbitrary_callback_data_survives(storage: BaseStorage) -> None:
+    async with new_application(storage) as application:
+        keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("?", callback_data=("tuple", {1: 2}))]])
+        button = application.bot.callback_data_cache.process_keyboard(keyboard).inline_keyboard[0][0]
+        await application.update_persistence()
+    pressed = []
+    async with new_application(storage) as again:
+
+        async def callback(update: Any, context: Any) -> None:
+            pressed.append(update.callback_query.data)
+
+        again.add_handler(CallbackQueryHandler(callback))
+        await feed(again, updates.button(button.callback_data))
+
+    assert pressed == [("tuple", {1: 2})]
+
+
+async def test_data_that_is_dropped_is_gone(storage: BaseStorage) -> None:
+    async with new_application(storage) as application:
+        application.add_handler(handler(lambda _, context: context.user_data.update(n=1)))
+        await feed(application, updates.message("x"))
+        application.drop_user_data(7)
+    async with new_application(storage) as again:
+        assert dict(again.user_data) == {}
+
+
+async def test_two_bots_on_one_storage_never_mix(storage: BaseStorage) -> None:
+    one = new_application(storage, 42)
+    async with one:
+        one.add_handler(handler(lambda _, context: context.user_data.update(n="one")))
+        await feed(one, updates.message("x"))
+    async with new_application(storage, 43) as other:
+        assert dict(other.user_data) == {}
+
+
+async def test_an_application_starts_again_after_its_shutdown(storage: BaseStorage) -> None:
+    application = new_application(storage)
+    application.add_handler(handler(keep_text))
+    for text in ("first", "second"):
+        async with application:
+            await feed(application, updates.message(text))
+    async with new_application(storage) as again:
+        assert again.user_data[7] == {"n": "second"}
+
+
+async def test_several_processes_see_each_others_changes(storage: BaseStorage) -> None:
+    def process() -> Any:
+        application = new_application(storage, persistence=SharedHoldfastPersistence(storage))
+        application.add_handler(handler(count))
+        return application
+
+    def count(update: Any, context: Any) -> None:
+        context.user_data["n"] = context.user_data.get("n", 0) + 1
+
+    async with process() as one, process() as other:
+        for application in (one, other, one, other):
+            await feed(application, updates.message("x"))
+
+        assert one.user_data[7]["n"] + other.user_data[7]["n"] == 7
+
+
+async def test_a_bot_data_type_of_ones_own_is_made_when_nothing_is_kept() -> None:
+    persistence = HoldfastPersistence(MemoryStorage(), context_types=ContextTypes(bot_data=list))
+    persistence.set_bot(builder().build().bot)
+    found = await persistence.get_bot_data()
+    await persistence.flush()
+
+    assert found == []
