@@ -58,8 +58,15 @@ class Lifecycle:
                 await self._only(lambda: self._close(storage))
 
     def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self.loop not in (None, loop) and not self.loop.is_closed():
+        owner = self._owner()
+        if owner not in (None, loop) and not owner.is_closed():
             raise EventLoopError(self._name)
+
+    def _owner(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that has the storage, or that is only just opening it."""
+        if self.loop is None and self._change is not None and not self._change.done():
+            return self._change.get_loop()
+        return self.loop
 
     def _under_way(self) -> asyncio.Task[None] | None:
         """The opening or closing that runs now; one whose event loop died with it does not count."""
