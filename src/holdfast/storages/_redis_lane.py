@@ -60,10 +60,10 @@ class Lane:
 
     def late(self, command: Command) -> StorageUnavailableError:
         """Return the error for a command that was not answered in time."""
-        reason = f"{command.trouble}; gave up after {self._seconds:g} s"
+        gave_up = f"gave up after {self._seconds:g} s"
         if command.sent and command.writes:
-            return lost_outcome(self._name, reason)
-        return StorageUnavailableError(self._name, reason)
+            return lost_outcome(self._name, f"no answer; {gave_up}")
+        return StorageUnavailableError(self._name, f"{command.trouble}; {gave_up}")
 
     async def close(self) -> None:
         """Let calls under way end and hang up."""
