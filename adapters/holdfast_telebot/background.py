@@ -21,7 +21,8 @@ class BackgroundLoop:
         self._loop = asyncio.new_event_loop()
         self._closed = False
         # A daemon: a bot that ends by an exception must not hang. What was acknowledged is in the storage.
-        threading.Thread(target=self._loop.run_forever, name="holdfast-telebot", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="holdfast-telebot", daemon=True)
+        self._thread.start()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """Run a call to its end and return what it returns, or raise what it raises."""
@@ -36,6 +37,8 @@ class BackgroundLoop:
             self.run(self._storage.stop())
             self._closed = True
             self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
 
 _loops: dict[BaseStorage, BackgroundLoop] = {}
