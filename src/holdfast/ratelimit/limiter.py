@@ -80,6 +80,7 @@ class RateLimiter:
         if on_unavailable not in get_args(Policy):
             raise ValueError(f'on_unavailable must be "allow", "deny" or "raise", not {on_unavailable!r}')
         self._rates = read_rates(rates)
+        self._most = min(rate.limit for rate in self._rates)
         self._limits = Limits(
             strategy, tuple(Quota(rate.limit, round(rate.period * MILLISECONDS)) for rate in self._rates)
         )
@@ -158,9 +159,10 @@ class RateLimiter:
     def _check_cost(self, cost: int) -> None:
         if isinstance(cost, bool) or not isinstance(cost, int):
             raise TypeError(f"cost must be an int, not {cost!r}")
-        most = min(rate.limit for rate in self._rates)
-        if not 1 <= cost <= most:
-            raise ValueError(f"cost must be from 1 to {most}, the limit, not {cost!r}: {_why_not(cost)}")
+        if not 1 <= cost <= self._most:
+            raise ValueError(
+                f"cost must be from 1 to {self._most}, the limit, not {cost!r}: {_why_not(cost)}"
+            )
 
     async def _hit(self, identifier: str, cost: int) -> Decision:
         await self._records._ready(identifier)
@@ -187,12 +189,12 @@ class RateLimiter:
         if not self._failing:
             self._failing = True
             _log.warning("%r cannot count; until it can, its policy is %r: %s", self, self._policy, error)
-        allowed, limit = self._policy == "allow", min(rate.limit for rate in self._rates)
+        allowed = self._policy == "allow"
         wait = 0.0 if allowed else DENIED_SECONDS
         return Verdict(
             allowed=allowed,
-            limit=limit,
-            remaining=limit if allowed else 0,
+            limit=self._most,
+            remaining=self._most if allowed else 0,
             retry_after=wait,
             reset_at=self._records._clock() + wait,
             degraded=True,
