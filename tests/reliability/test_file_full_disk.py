@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.reliability.full_disks import Disk, FaultyDisk, small_or_faulty
+from tests.reliability.full_disks import Disk
 
 from holdfast._files import atomic
 from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
 from holdfast.storages.file import FileStorage
 
 LARGE = "x" * 3000
-
-
-@pytest.fixture(params=["small file system", "faults"])
-def disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    if request.param == "faults":
-        yield FaultyDisk(tmp_path, monkeypatch)
-    else:
-        with small_or_faulty(tmp_path, monkeypatch) as disk:
-            yield disk
 
 
 def documents(path: Path) -> Any:

@@ -1,7 +1,11 @@
-"""Files are set aside rather than destroyed: a bad one, a newer one, one that somebody else changed."""
+"""Files are set aside rather than destroyed: a bad one, a newer one, one that somebody else changed.
+
+Of a symbolic link it is the file that it points to.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -9,12 +13,14 @@ from pathlib import Path
 
 def set_aside(path: Path, why: str) -> Path:
     """Rename the file to ``<name>.<why>-<time>``, over no other file, and return its new path."""
-    return path.rename(_free_name(path, why))
+    target = Path(os.path.realpath(path))
+    return target.rename(_free_name(target, why))
 
 
 def copy_aside(path: Path, why: str) -> Path:
     """Copy the file to ``<name>.<why>-<time>``, over no other file, and return the copy's path."""
-    return Path(shutil.copy2(path, _free_name(path, why)))
+    target = Path(os.path.realpath(path))
+    return Path(shutil.copy2(target, _free_name(target, why)))
 
 
 def _free_name(path: Path, why: str) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
+from holdfast._files.threads import on_a_thread
 from holdfast.errors import OutcomeUnknownError
 from holdfast.hooks import Stored
 from holdfast.keys import after
@@ -40,7 +40,7 @@ class BatchingFile:
     async def opened(cls, path: str, *, name: str, clock: Clock) -> BatchingFile:
         """Lock and read the file; its errors are ours already."""
         file = FileOnDisk(path, name)
-        return cls(file, await asyncio.to_thread(file.open), name=name, clock=clock)
+        return cls(file, await on_a_thread(file.open), name=name, clock=clock)
 
     async def settle(self) -> None:
         """Let the changes that were submitted before come to their end.
@@ -53,7 +53,7 @@ class BatchingFile:
     async def close(self) -> None:
         """Finish what is queued and let go of the file."""
         await self._coalescer.drain()
-        await asyncio.to_thread(self._file.close)
+        await on_a_thread(self._file.close)
 
     def check(self) -> None:
         """Raise StorageUnavailableError if the file could not be written now."""
@@ -78,15 +78,7 @@ class BatchingFile:
         return [path for path, shelf in shelves if any(stored.expires_at > now for stored in shelf.values())]
 
     async def _trip(self, batch: Sequence[Change]) -> list[Any]:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(None, partial(self._execute, batch))
-        while not work.done():
-            try:
-                await asyncio.wait([work])
-            except asyncio.CancelledError:
-                # All tasks are being cancelled. The thread cannot be called back; its answer is the truth.
-                continue
-        return work.result()
+        return await on_a_thread(self._execute, batch)
 
     # From here on, on a thread.
 

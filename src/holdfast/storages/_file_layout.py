@@ -26,16 +26,13 @@ never expires. Identifiers stand in order; a document's own keys stay in the ord
 from __future__ import annotations
 
 import base64
-import codecs
 import math
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
-import orjson
 
-from holdfast import documents
-from holdfast._tagging import untag
+from holdfast._files.readable import encoded, parsed
 from holdfast.errors import StorageFormatError
 from holdfast.hooks import Stored
 
@@ -49,17 +46,13 @@ Shelves: TypeAlias = Mapping[str, Mapping[str, Stored]]
 """Documents by namespace and identifier, in order. Replaced, never changed: somebody may be reading."""
 
 
-class NotJsonError(ValueError):
-    """Bytes that cannot be the whole of a file that we wrote."""
-
-
 class _Shelf(msgspec.Struct, forbid_unknown_fields=True):
     documents: dict[str, Any] = {}
     expires_at: dict[str, float] = {}
 
     def entries(self) -> dict[str, Stored]:
         return {
-            identifier: Stored(_encoded(document), self.expires_at.get(identifier, math.inf))
+            identifier: Stored(_value(document), self.expires_at.get(identifier, math.inf))
             for identifier, document in sorted(self.documents.items())
         }
 
@@ -77,11 +70,7 @@ def parse(content: bytes, place: str) -> Shelves:
         NotJsonError: the content is damaged.
         StorageFormatError: it is JSON, but not of this layout; ``place`` is for the message.
     """
-    try:
-        tree = msgspec.json.decode(content.removeprefix(codecs.BOM_UTF8))
-    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
-        raise NotJsonError(str(exc)) from exc
-    file = _checked(tree, place)
+    file = _checked(parsed(content), place)
     shelves = {"": file.entries(), **{path: shelf.entries() for path, shelf in file.namespaces.items()}}
     return {path: entries for path, entries in shelves.items() if entries}
 
@@ -99,12 +88,7 @@ def _checked(tree: Any, place: str) -> _File:
         raise StorageFormatError(place, f"{exc}; correct the file, it was left as it is") from exc
 
 
-def _encoded(document: Any) -> bytes:
-    """Return the compact bytes of a document, tags and all, as it stands in the file."""
+def _value(document: Any) -> bytes:
     if isinstance(document, dict) and list(document) == [DAMAGED]:
         return base64.b64decode(document[DAMAGED])
-    try:
-        return orjson.dumps(document)
-    except orjson.JSONEncodeError:
-        # An integer of more than 64 bits, typed by hand: the codec has a tag for it.
-        return documents.encode(untag(document))
+    return encoded(document)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from holdfast._files import atomic
 from holdfast._files.aside import copy_aside, set_aside
 from holdfast._files.locks import FileLock
+from holdfast._files.readable import NotJsonError
 from holdfast._files.troubles import unavailable
 from holdfast._files.unfinished import sweep
 from holdfast.errors import (
@@ -20,7 +21,7 @@ from holdfast.errors import (
     StorageFormatError,
     StorageUnavailableError,
 )
-from holdfast.storages._file_layout import NotJsonError, Shelves, parse
+from holdfast.storages._file_layout import Shelves, parse
 from holdfast.storages._file_rendering import Renderer
 
 _logger = logging.getLogger(__name__)

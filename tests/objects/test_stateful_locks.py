@@ -1,0 +1,102 @@
+"""Several processes with one state file: inside `_locked_state` no change is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from holdfast.errors import StorageUnavailableError
+from holdfast.objects import StatefulObject
+
+PROGRAM = Path(__file__).parent / "programs" / "count_up.py"
+PROCESSES, TIMES = 4, 50
+
+
+class Counter(StatefulObject):
+    def __init__(self, state_file: Path) -> None:
+        super().__init__(state_file=state_file)
+        self.count = getattr(self, "count", 0)
+
+    def increment(self) -> None:
+        with self._locked_state():
+            self.count += 1
+
+    def increment_twice(self) -> None:
+        with self._locked_state():
+            self.increment()
+            self.increment()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.json"
+
+
+def test_processes_that_change_a_state_at_once_lose_nothing(path: Path) -> None:
+    command = [sys.executable, str(PROGRAM), str(path), str(TIMES)]
+    crowd = [subprocess.Popen(command) for _ in range(PROCESSES)]  # noqa: S603 # our own file
+    codes = [process.wait(60) for process in crowd]
+
+    assert codes == [0] * PROCESSES
+    assert Counter(path).count == PROCESSES * TIMES
+
+
+def test_objects_in_threads_that_change_a_state_at_once_lose_nothing(path: Path) -> None:
+    shared, alone = Counter(path), Counter(path)
+    threads = [
+        threading.Thread(target=_increment_often, args=(counter,)) for counter in (shared, shared, alone)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert Counter(path).count == 60
+
+
+def _increment_often(counter: Counter) -> None:
+    for _ in range(20):
+        counter.increment()
+
+
+def test_the_block_sees_what_others_saved(path: Path) -> None:
+    here, there = Counter(path), Counter(path)
+    here.increment()
+    there.increment()
+    here.increment_twice()
+
+    assert (here.count, there.count, Counter(path).count) == (4, 2, 4)
+
+
+def test_a_block_that_raises_saves_nothing_and_takes_its_changes_back(path: Path) -> None:
+    counter = Counter(path)
+    counter.increment()
+    with pytest.raises(ZeroDivisionError):
+        _fail_in_the_middle(counter)
+
+    assert (counter.count, Counter(path).count) == (1, 1)
+    counter.increment()
+    assert Counter(path).count == 2
+
+
+def _fail_in_the_middle(counter: Counter) -> None:
+    with counter._locked_state():
+        counter.count = 1 // 0 if counter.count > 5 else 99
+        counter.count //= 0
+
+
+def test_who_waits_too_long_is_told_who_has_the_lock(path: Path) -> None:
+    here, there = Counter(path), Counter(path)
+    with (
+        here._locked_state(),
+        pytest.raises(StorageUnavailableError, match=r"this process kept it locked for more than 0.05 s"),
+        there._locked_state(timeout=0.05),
+    ):
+        pass
+
+    there.increment()
+    assert there.count == 1

@@ -1,0 +1,199 @@
+"""Saving from async code and from threads: nothing blocks, nothing is lost, nothing old replaces the new."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.errors import DocumentError, StorageUnavailableError
+from holdfast.objects import StatefulObject
+from holdfast.objects._state_file import StateFile
+
+
+class App(StatefulObject):
+    def __init__(self, state_file: Path) -> None:
+        super().__init__(state_file=state_file)
+        self.count: Any = getattr(self, "count", 0)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    return App(tmp_path / "state.json")
+
+
+def saved(app: App) -> Any:
+    return json.loads(app._state_file.read_text())["count"]
+
+
+async def test_a_save_that_has_returned_is_on_the_disk(app: App) -> None:
+    for app.count in range(1, 4):
+        await app.save()
+
+        assert saved(app) == app.count
+
+
+async def test_the_event_loop_runs_on_while_the_file_is_written(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, flush, threads = asyncio.get_running_loop(), os.fsync, set()
+
+    def flush_once_the_loop_has_run(descriptor: int) -> None:
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+        threads.add(threading.current_thread())
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", flush_once_the_loop_has_run)
+    await app.save()
+
+    assert threading.main_thread() not in threads
+
+
+async def test_saves_at_the_same_time_share_writes(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = []
+    write = StateFile.write
+
+    def counted_write(self: StateFile, snapshot: Any) -> None:
+        writes.append(snapshot)
+        write(self, snapshot)
+
+    monkeypatch.setattr(StateFile, "write", counted_write)
+
+    async def count_up() -> None:
+        app.count += 1
+        await app.save()
+
+    await asyncio.gather(*(count_up() for _ in range(100)))
+
+    assert saved(app) == 100
+    assert len(writes) == 1
+
+
+async def test_a_save_sees_what_was_changed_while_an_earlier_one_was_written(app: App) -> None:
+    app.count = 1
+    first = asyncio.ensure_future(app.save())
+    await asyncio.sleep(0.001)
+    app.count = 2
+    await app.save()
+    await first
+
+    assert saved(app) == 2
+
+
+async def test_values_that_cannot_be_stored_reach_every_saver(app: App) -> None:
+    app.count = print
+    outcomes = await asyncio.gather(app.save(), app.save(), return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [DocumentError, DocumentError]
+    app.count = 1
+    await app.save()
+    assert saved(app) == 1
+
+
+async def test_a_direct_save_is_not_undone_by_one_that_was_on_its_way(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overtaken = threading.Event()
+    write = StateFile.write
+
+    def write_late(self: StateFile, snapshot: Any) -> None:
+        overtaken.wait(10)
+        write(self, snapshot)
+
+    app.count = 1
+    with monkeypatch.context() as patch:
+        patch.setattr(StateFile, "write", write_late)
+        late = asyncio.ensure_future(app.save())
+        await asyncio.sleep(0.01)
+        patch.setattr(StateFile, "write", write)
+        app.count = 2
+        app._save_state()
+        overtaken.set()
+        await late
+
+    assert saved(app) == 2
+
+
+async def test_a_save_on_its_way_does_not_bring_back_what_was_cleared(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared = threading.Event()
+    write = StateFile.write
+
+    def write_late(self: StateFile, snapshot: Any) -> None:
+        cleared.wait(10)
+        write(self, snapshot)
+
+    monkeypatch.setattr(StateFile, "write", write_late)
+    app.count = 1
+    late = asyncio.ensure_future(app.save())
+    await asyncio.sleep(0.01)
+    app._clear_state()
+    app.__init__(app._state_file)  # type: ignore[misc] # the document's own recipe
+    cleared.set()
+    await late
+
+    assert app.count == 0
+    assert not app._state_file.exists()
+
+
+async def test_a_cancelled_save_leaves_the_others_alone(app: App) -> None:
+    app.count = 1
+    saves = [asyncio.ensure_future(app.save()) for _ in range(5)]
+    await asyncio.sleep(0)
+    saves[0].cancel()
+    outcomes = await asyncio.gather(*saves, return_exceptions=True)
+
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert outcomes[1:] == [None] * 4
+    assert saved(app) == 1
+
+
+def test_an_object_may_go_from_one_event_loop_to_the_next(app: App) -> None:
+    for app.count in range(3):
+        asyncio.run(app.save())
+
+    assert saved(app) == 2
+
+
+def test_threads_that_save_at_once_leave_the_last_state(app: App) -> None:
+    guard = threading.Lock()
+
+    def count_up() -> None:
+        for _ in range(25):
+            with guard:
+                app.count += 1
+            app._save_state()
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert saved(app) == 100
+
+
+async def test_a_save_that_fails_says_so_and_the_next_one_works(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await app.save()
+    app.count = 1
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", _fail)
+        patch.setattr(Path, "replace", _fail)
+        with pytest.raises(StorageUnavailableError, match="read-only"):
+            await app.save()
+    before = saved(app)
+    await app.save()
+
+    assert (before, saved(app)) == (0, 1)
+
+
+def _fail(*_: object) -> None:
+    raise OSError(30, "Read-only file system")
