@@ -2,7 +2,7 @@
 #
 #   make demo PYTHON=python3.12 VENV=.venv-3.12      another interpreter, in an environment of its own
 #   make demo STORAGE=redis://localhost              another storage for the bot: see holdfast.storage_at
-#   make test PYTEST_ADDOPTS="-k sqlite -x"          some of the tests
+#   make test ARGS="-k sqlite -x"                    some of the tests
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -21,7 +21,7 @@ demo: $(VENV)/installed$(if $(findstring redis,$(STORAGE)),-redis)
 	@$(VENV)/bin/python examples/pizza_terminal.py
 
 test: $(VENV)/installed-dev
-	$(RUN) pytest
+	$(RUN) pytest $(ARGS)
 
 check: lint types snippets
 
