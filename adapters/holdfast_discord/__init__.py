@@ -13,7 +13,7 @@ from holdfast_discord.backends import (
 )
 from holdfast_discord.contexts import fsm_context
 from holdfast_discord.cooldowns import Cooldown, cooldown
-from holdfast_discord.errors import NoMigrationError, NotSetUpError, ViewError
+from holdfast_discord.errors import NoMigrationError, NotSetUpError, StateKeyTakenError, ViewError
 from holdfast_discord.modals import PersistentModal
 from holdfast_discord.serializer import StateSerializer
 from holdfast_discord.setup import setup_persistence
@@ -35,6 +35,7 @@ __all__ = [
     "RedisBackend",
     "RestoreSummary",
     "SQLiteBackend",
+    "StateKeyTakenError",
     "StateSerializer",
     "StorageBackend",
     "ViewError",

@@ -20,22 +20,29 @@ _Hook = Callable[Concatenate[NamespaceView, P], Awaitable[T]]
 _Bounded = Callable[Concatenate[NamespaceView, P], Coroutine[Any, Any, T]]
 
 
-def _bounded(hook: _Hook[P, T], error: type[StorageUnavailableError]) -> _Bounded[P, T]:
-    """Let the hook take no longer than the scope it is called in allows, and tell the scope of failures."""
+async def in_time(call: Awaitable[T], error: type[StorageUnavailableError], storage: str) -> T:
+    """Await a storage's call no longer than the scope it is made in allows, and tell the scope of a failure.
 
+    Raises:
+        StorageUnavailableError: of the kind ``error``, when it took longer.
+    """
+    scope = current_scope()
+    left = None if scope is None else scope.seconds_left()
+    if scope is None or left is None:
+        return await call
+    try:
+        return await asyncio.wait_for(call, left)
+    except asyncio.TimeoutError as exc:
+        scope.storage_failed()
+        raise error(storage, _too_slow(scope)) from exc
+    except StorageUnavailableError:
+        scope.storage_failed()
+        raise
+
+
+def _bounded(hook: _Hook[P, T], error: type[StorageUnavailableError]) -> _Bounded[P, T]:
     async def bounded(self: NamespaceView, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        scope = current_scope()
-        left = None if scope is None else scope.seconds_left()
-        if scope is None or left is None:
-            return await hook(self, *args, **kwargs)
-        try:
-            return await asyncio.wait_for(hook(self, *args, **kwargs), left)
-        except asyncio.TimeoutError as exc:
-            scope.storage_failed()
-            raise error(repr(self), _too_slow(scope)) from exc
-        except StorageUnavailableError:
-            scope.storage_failed()
-            raise
+        return await in_time(hook(self, *args, **kwargs), error, repr(self))
 
     return bounded
 

@@ -5,6 +5,7 @@
     HoldfastError
     ├── NotSetUpError       a view was used without `setup_persistence`   (also a RuntimeError)
     ├── ViewError           a view that could not survive a restart       (also a ValueError)
+    ├── StateKeyTakenError  another bot on the same storage has it        (also a ValueError)
     └── NoMigrationError    stored keywords of a version without a way to the class's own
 """
 
@@ -48,6 +49,26 @@ class ViewError(HoldfastError, ValueError):
     def __str__(self) -> str:
         key = getattr(self.view, "state_key", None)
         return f"{type(self.view).__qualname__} {key!r}: {self.reason}"
+
+
+class StateKeyTakenError(HoldfastError, ValueError):
+    """A state key belongs to a view of another bot that uses the same storage.
+
+    Attributes:
+        state_key: the key.
+        bot_id: the id of the other bot.
+    """
+
+    def __init__(self, state_key: str, bot_id: int) -> None:
+        super().__init__(state_key, bot_id)
+        self.state_key = state_key
+        self.bot_id = bot_id
+
+    def __str__(self) -> str:
+        return (
+            f"the state key {self.state_key!r} belongs to the bot {self.bot_id}, which shares the storage: "
+            "choose keys that tell the bots apart"
+        )
 
 
 class NoMigrationError(HoldfastError):

@@ -15,6 +15,7 @@ from holdfast_discord.items import check_items, dynamic_items_of
 from holdfast_discord.registry import name_of
 from holdfast_discord.rows import Row, Rows
 from holdfast_discord.state import ViewState
+from holdfast_discord.updates import GroupedUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -55,6 +56,7 @@ class Persistence:
         own = self.storage.namespace(NAMESPACE)
         self.rows = Rows(own.namespace(VIEWS))
         self._states = own.namespace(STATES)
+        self._updates = GroupedUpdates(self._states)
         self.alive: dict[str, Persistent] = {}
         self._keys: dict[int, str] = {}
         self._turns = KeyedMutexes()
@@ -69,7 +71,7 @@ class Persistence:
 
     def state_of(self, key: str) -> ViewState:
         """Return the state that belongs to a state key."""
-        return ViewState(self._states, key)
+        return ViewState(self._states, self._updates, key)
 
     # The life of a view.
 
@@ -186,6 +188,7 @@ class Persistence:
         besides = {*self._watches, *self._work}
         if besides:
             await asyncio.wait(besides)
+        await self._updates.drain()
         if not is_in_use(self.given_storage):
             await self.given_storage.stop()
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from holdfast import CorruptDocumentError, DocumentError, documents
+from holdfast_discord.errors import StateKeyTakenError
 
 if TYPE_CHECKING:
     from holdfast import BaseStorage
 
+_ABSENT: Final = object()
 _TOGETHER: Final = 1000
 """Rows that are read at once: they share their trips to the engine."""
 
@@ -55,6 +57,13 @@ def read_row(document: Any) -> Row:
     return documents.convert(document, Row)
 
 
+def _readable(document: Any) -> Row | None:
+    try:
+        return None if document is None else read_row(document)
+    except DocumentError:
+        return None
+
+
 class Rows:
     """The rows of one storage.
 
@@ -66,18 +75,22 @@ class Rows:
         self._stored = stored
 
     async def replace(self, key: str, row: Row) -> Row | None:
-        """Store a row and return the one it takes the place of; None: none, or none that can be read."""
-        replaced: list[Any] = []
+        """Store a row and return the one it takes the place of; None: none, or none that can be read.
+
+        Raises:
+            StateKeyTakenError: that one is another bot's.
+        """
+        replaced: Row | None = None
 
         def change(document: Any) -> Any:
-            replaced.append(document)
+            nonlocal replaced
+            replaced = _readable(document)
+            if replaced is not None and replaced.bot_id not in {None, row.bot_id}:
+                raise StateKeyTakenError(key, replaced.bot_id)
             return dataclasses.asdict(row)
 
         await self._stored.update(key, change)
-        try:
-            return None if replaced[-1] is None else read_row(replaced[-1])
-        except DocumentError:
-            return None
+        return replaced
 
     async def remove(self, key: str, *, message_id: int) -> bool:
         """Remove the row if it is still about this message; True if it was."""
@@ -97,7 +110,7 @@ class Rows:
 
     async def _read(self, key: str) -> Row | DocumentError | CorruptDocumentError | None:
         try:
-            document = await self._stored.get_state(key)
-            return None if document is None else read_row(document)
+            document = await self._stored.get_state(key, _ABSENT)
+            return None if document is _ABSENT else read_row(document)
         except (DocumentError, CorruptDocumentError) as exc:
             return exc

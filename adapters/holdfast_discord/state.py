@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from holdfast import OutcomeUnknownError
+from holdfast_discord.bounded import in_time
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from holdfast import BaseStorage
+    from holdfast_discord.updates import GroupedUpdates
 
 
 class ViewState:
@@ -17,13 +21,15 @@ class ViewState:
 
     Args:
         documents: where the states of views are stored.
+        updates: of these documents.
         key: the state key.
 
     Every method may raise what the verbs of `holdfast.BaseStorage` raise.
     """
 
-    def __init__(self, documents: BaseStorage, key: str) -> None:
+    def __init__(self, documents: BaseStorage, updates: GroupedUpdates, key: str) -> None:
         self._documents = documents
+        self._updates = updates
         self._key = key
 
     async def load(self) -> Any:
@@ -37,7 +43,7 @@ class ViewState:
     async def update(self, change: Callable[[Any], Any]) -> Any:
         """Read, change and write the state as one step, and return the new one.
 
-        Of two clicks at the same moment neither is lost.
+        Of many clicks at the same moment none is lost, and they share their trips to the storage.
 
         Args:
             change: takes the state, an empty dict if nothing was saved, and returns the new one.
@@ -45,7 +51,9 @@ class ViewState:
         Raises:
             TypeError: ``change`` returned None.
         """
-        return await self._documents.update(self._key, change, default={})
+        return await in_time(
+            self._updates.submit(self._key, change), OutcomeUnknownError, repr(self._documents)
+        )
 
     async def increment(self, field: str, amount: int = 1) -> int:
         """Add to a number in the state, as one step, and return the new total; an absent one counts as 0.
@@ -60,7 +68,7 @@ class ViewState:
                 raise TypeError(f"the state of {self._key!r} has no integer {field!r} to add to: {state!r}")
             return {**state, field: before + amount}
 
-        state = await self._documents.update(self._key, add, default={})
+        state = await self.update(add)
         total: int = state[field]
         return total
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import discord
 from discord.ext import commands
-from tests.adapters.discord.server import logged_in
-from typing_extensions import override
+from tests.adapters.discord.payloads import CHANNEL
+from tests.adapters.discord.server import PATIENCE, logged_in
 
+from holdfast import BaseStorage
 from holdfast_discord import PersistentView, RestoreSummary, setup_persistence
 
 Running = TypeVar("Running", bound=discord.Client)
@@ -42,9 +44,13 @@ class Bot(commands.Bot):
         self.options = options
         self.summary = RestoreSummary()
 
-    @override
     async def setup_hook(self) -> None:
         self.summary = await setup_persistence(self, **self.options)
+
+    @property
+    def channel(self) -> discord.PartialMessageable:
+        """Where the tests send their views."""
+        return self.get_partial_messageable(CHANNEL)
 
 
 @asynccontextmanager
@@ -56,3 +62,35 @@ async def running(client: Running) -> AsyncIterator[Running]:
     finally:
         await client.close()
         await task
+
+
+async def eventually(condition: Callable[[], Awaitable[Any]]) -> None:
+    """Return when the condition, about the bot or its storage, holds."""
+
+    async def holds() -> None:
+        while not await condition():  # noqa: ASYNC110 # neither bot nor storage has an event for it
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(holds(), PATIENCE)
+
+
+@asynccontextmanager
+async def restarted(storage: BaseStorage, **options: Any) -> AsyncIterator[Bot]:
+    """Have a new bot on a storage that an earlier one has used."""
+    async with running(Bot(backend=storage, **options)) as bot:
+        yield bot
+
+
+def rows_of(storage: BaseStorage) -> BaseStorage:
+    """Return the place of the rows."""
+    return storage.namespace("discord").namespace("views")
+
+
+def row(view_class: type = Counter, message_id: int = 900, **fields: Any) -> dict[str, Any]:
+    """Return a row as an earlier bot has stored it."""
+    return {
+        "class_name": f"{view_class.__module__}.{view_class.__qualname__}",
+        "channel_id": CHANNEL,
+        "message_id": message_id,
+        **fields,
+    }

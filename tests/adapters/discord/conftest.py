@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from holdfast import MemoryStorage
+
 with warnings.catch_warnings():
     # The library imports audioop, which Python 3.13 no longer has.
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -23,3 +25,11 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer
     async with DiscordServer() as running:
         redirect(running.port, monkeypatch.setattr)
         yield running
+
+
+@pytest.fixture
+async def storage() -> AsyncIterator[MemoryStorage]:
+    """What outlives one bot and is given to the next."""
+    storage = MemoryStorage()
+    yield storage
+    await storage.stop()

@@ -44,6 +44,7 @@ class Rest:
         self.busiest = 0
         self.faults: dict[str, int] = {}
         self.identifiers = itertools.count(5000)
+        self._answers: dict[str, asyncio.Future[Payload]] = {}
         self._under_way = 0
         self._on_change = on_change
         self._released = asyncio.Event()
@@ -63,6 +64,10 @@ class Rest:
     def fail(self, call: str, status: int) -> None:
         """Answer ``call``, as in ``GET /channels/1``, with a status from now on."""
         self.faults[call] = status
+
+    def answer_to(self, interaction: str) -> asyncio.Future[Payload]:
+        """Return what the bot answers first to an interaction."""
+        return self._answers.setdefault(interaction, asyncio.get_running_loop().create_future())
 
     def made(self, call: str) -> list[Call]:
         """Return the calls that match, as in ``PATCH /channels/.*``."""
@@ -116,6 +121,10 @@ class Rest:
     def _respond(self, interaction: str, body: Payload) -> web.Response:
         resource: Payload = {"type": body["type"]}
         response: Payload = {"id": interaction, "type": 3}
+        answer = self.answer_to(interaction)
+        if answer.done():
+            return _json({"code": 40060, "message": "Interaction has already been acknowledged."}, 400)
+        answer.set_result(body)
         if body["type"] == 4:
             resource["message"] = self._stored(CHANNEL, body["data"])
             response["response_message_id"] = resource["message"]["id"]

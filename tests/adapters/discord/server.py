@@ -88,11 +88,8 @@ class DiscordServer:
     async def interact(self, event: Payload, *, shard: int = 0, guild: int | None = None) -> Payload:
         """Send an interaction and return the body of the bot's first answer to it."""
         del guild
-        answered = f"POST /interactions/{event['id']}/.*"
         await self.gateway.send("INTERACTION_CREATE", event, shard=shard)
-        await self.until(lambda: self.rest.made(answered))
-        answer: Payload = self.rest.made(answered)[0].body
-        return answer
+        return await asyncio.wait_for(self.rest.answer_to(event["id"]), PATIENCE)
 
     async def delete_message(self, *message_ids: int, channel: int = CHANNEL) -> None:
         """Have a moderator delete one message, or several at once."""

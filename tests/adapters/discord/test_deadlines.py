@@ -1,0 +1,129 @@
+"""Discord waits three seconds for the first response: what becomes of a storage that is slow, or down."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import discord
+import pytest
+from tests.adapters.discord.bots import Bot, Counter, running
+from tests.adapters.discord.faults import TroubledStorage
+from tests.adapters.discord.server import DiscordServer
+
+from holdfast import OutcomeUnknownError, StorageUnavailableError
+from holdfast_discord import PersistentView, scopes
+
+TIMEOUT = 0.2
+APOLOGY = "Tut mir leid."
+
+
+class Patient(PersistentView):
+    """Has something to say itself when the storage does not answer."""
+
+    errors: list[Exception] = []  # noqa: RUF012 # the view is constructed anew
+
+    @discord.ui.button(label="read", custom_id="read")
+    async def read(self, interaction: discord.Interaction, _: discord.ui.Button[Patient]) -> None:
+        try:
+            await self.state.load()
+        except StorageUnavailableError as exc:
+            self.errors.append(exc)
+        await interaction.response.send_message("without my memory", ephemeral=True)
+
+    @discord.ui.button(label="write", custom_id="write")
+    async def write(self, interaction: discord.Interaction, _: discord.ui.Button[Patient]) -> None:
+        try:
+            await self.state.save({})
+        except OutcomeUnknownError as exc:
+            self.errors.append(exc)
+        await interaction.response.send_message("perhaps", ephemeral=True)
+
+    @discord.ui.button(label="first answer", custom_id="answer")
+    async def answer(self, interaction: discord.Interaction, _: discord.ui.Button[Patient]) -> None:
+        await interaction.response.defer()
+        await self.state.save({"done": True})
+
+
+@pytest.fixture
+def troubled() -> TroubledStorage:
+    Patient.errors.clear()
+    return TroubledStorage()
+
+
+def bot_on(storage: TroubledStorage) -> Bot:
+    return Bot(backend=storage, timeout=TIMEOUT, apology=APOLOGY)
+
+
+async def test_a_user_is_answered_when_the_storage_hangs(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    async with running(bot_on(troubled)) as bot:
+        message = await Counter(state_key="lobby").send(bot.channel)
+        troubled.hang()
+        began = time.monotonic()
+        answer = await server.click(message.id, "add")
+        elapsed = time.monotonic() - began
+        troubled.recover()
+        later = await server.click(message.id, "add")
+
+    assert answer["data"] == {**answer["data"], "content": APOLOGY, "flags": 64}
+    assert TIMEOUT <= elapsed < scopes.DISCORD_WAITS
+    assert later["data"]["content"] == "1 clicks"
+
+
+async def test_a_user_is_answered_at_once_when_the_storage_is_down(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    async with running(bot_on(troubled)) as bot:
+        message = await Counter(state_key="lobby").send(bot.channel)
+        troubled.is_down = True
+        answer = await server.click(message.id, "add")
+
+    assert answer["data"]["content"] == APOLOGY
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "kind", "words"),
+    [("read", StorageUnavailableError, "without my memory"), ("write", OutcomeUnknownError, "perhaps")],
+)
+async def test_a_handler_may_answer_in_its_own_words(
+    server: DiscordServer, troubled: TroubledStorage, custom_id: str, kind: type, words: str
+) -> None:
+    async with running(bot_on(troubled)) as bot:
+        message = await Patient(state_key="lobby").send(bot.channel)
+        troubled.hang()
+        answer = await server.click(message.id, custom_id)
+        troubled.recover()
+
+    (error,) = Patient.errors
+    assert answer["data"]["content"] == words
+    assert type(error) is kind
+    assert "interaction.response.defer() first" in str(error)
+
+
+async def test_after_the_first_answer_the_storage_may_take_its_time(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    async with running(bot_on(troubled)) as bot:
+        view = Patient(state_key="lobby")
+        message = await view.send(bot.channel)
+        troubled.hang()
+        await server.click(message.id, "answer")
+        await asyncio.sleep(TIMEOUT * 2)
+        troubled.recover()
+        later = await view.state.load()
+
+    assert Patient.errors == []
+    assert later == {}
+
+
+@pytest.mark.usefixtures("server")
+async def test_calls_outside_of_interactions_are_not_bounded(troubled: TroubledStorage) -> None:
+    async with running(bot_on(troubled)) as bot:
+        view = Counter(state_key="lobby")
+        await view.send(bot.channel)
+        troubled.hang()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(view.state.load(), TIMEOUT * 2)
+        troubled.recover()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.adapters.discord.bots import Bot, Counter, running
+from tests.adapters.discord.server import DiscordServer
+
+from holdfast import MemoryStorage, SQLiteStorage
+from holdfast_discord import ViewState
+from holdfast_discord.updates import GroupedUpdates
+
+
+@pytest.fixture
+def state(storage: MemoryStorage) -> ViewState:
+    return ViewState(storage, GroupedUpdates(storage), "lobby")
+
+
+async def test_a_thousand_clicks_on_one_counter_lose_none(server: DiscordServer, tmp_path: Path) -> None:
+    async with running(Bot(backend=SQLiteStorage(tmp_path / "bot.db"))) as bot:
+        view = Counter(state_key="lobby")
+        message = await view.send(bot.channel)
+        answers = await asyncio.gather(*(server.click(message.id, "add", user=n) for n in range(1_000)))
+        state = await view.state.load()
+
+    totals = sorted(int(answer["data"]["content"].split()[0]) for answer in answers)
+    assert state == {"clicks": 1_000}
+    assert totals == list(range(1, 1_001))
+
+
+async def test_a_state_that_was_never_saved_is_an_empty_dict(state: ViewState) -> None:
+    assert await state.load() == {}
+    assert await state.delete() is False
+
+
+async def test_save_replaces_the_whole_state_and_delete_forgets_it(state: ViewState) -> None:
+    await state.save({"a": 1, "b": 2})
+    await state.save({"a": 3})
+
+    assert await state.load() == {"a": 3}
+    assert await state.delete() is True
+    assert await state.load() == {}
+
+
+async def test_update_returns_the_new_state_and_loses_nothing(state: ViewState) -> None:
+    async def vote(user: int) -> None:
+        await state.update(lambda old: {**old, str(user): "yes"})
+
+    await asyncio.gather(*map(vote, range(50)))
+
+    assert len(await state.load()) == 50
+    assert await state.update(lambda old: {"votes": len(old)}) == {"votes": 50}
+
+
+async def test_increment_starts_at_nought_and_leaves_other_fields_alone(state: ViewState) -> None:
+    await state.save({"title": "Poll"})
+
+    assert await state.increment("yes") == 1
+    assert await state.increment("yes", -3) == -2
+    assert await state.load() == {"title": "Poll", "yes": -2}
+
+
+@pytest.mark.parametrize("saved", [{"yes": "1"}, {"yes": True}, {"yes": 1.5}, [1], 5])
+async def test_increment_refuses_what_is_no_integer_and_leaves_it(state: ViewState, saved: object) -> None:
+    await state.save(saved)
+    with pytest.raises(TypeError, match="no integer 'yes'"):
+        await state.increment("yes")
+
+    assert await state.load() == saved
