@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from tests.servers.redis_aging import aging_storage
 
-from holdfast import MemoryStorage, SQLiteStorage
+from holdfast import FileStorage, MemoryStorage, SQLiteStorage
 from holdfast._ambient_storage import choice
 from holdfast.abc import BaseStorage
-from holdfast.storages.file import FileStorage
 from holdfast.testing import FakeClock
 
 
@@ -19,15 +19,16 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["memory", "sqlite", "file"])
+@pytest.fixture(params=["memory", "sqlite", "file", "redis"])
 async def storage(
     request: pytest.FixtureRequest, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BaseStorage]:
-    storages: dict[str, BaseStorage] = {
-        "memory": MemoryStorage(clock=clock),
-        "sqlite": SQLiteStorage(tmp_path / "ambient.db", clock=clock),
-        "file": FileStorage(tmp_path / "ambient.json", clock=clock),
+    storages: dict[str, Callable[[], BaseStorage]] = {
+        "memory": lambda: MemoryStorage(clock=clock),
+        "sqlite": lambda: SQLiteStorage(tmp_path / "ambient.db", clock=clock),
+        "file": lambda: FileStorage(tmp_path / "ambient.json", clock=clock),
+        "redis": lambda: aging_storage(request.getfixturevalue("empty_redis"), clock),
     }
-    async with storages[request.param] as storage:
+    async with storages[request.param]() as storage:
         monkeypatch.setattr(choice, "configured", storage)
         yield storage

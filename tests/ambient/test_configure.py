@@ -93,7 +93,7 @@ async def test_configuring_after_the_default_was_used_raises(
 def test_the_default_is_a_file_under_data_made_at_the_first_use_and_closed_at_exit(tmp_path: Path) -> None:
     program = """
 import asyncio, os
-from holdfast.ambient import store
+from holdfast import store
 assert not os.path.exists("data")
 
 async def main():
@@ -120,7 +120,7 @@ asyncio.run(store.increment("runs"))
 def test_an_exit_in_the_middle_of_things_does_not_hang_and_loses_nothing(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
-from holdfast.ambient import store
+from holdfast import store
 
 async def main():
     await store.save("theme", "dark")
@@ -132,7 +132,7 @@ asyncio.run(main())
     assert run(tmp_path, program).returncode == 3
     again = run(
         tmp_path,
-        "import asyncio\nfrom holdfast.ambient import store\nprint(asyncio.run(store.load('theme')))",
+        "import asyncio\nfrom holdfast import store\nprint(asyncio.run(store.load('theme')))",
     )
     assert again.stdout == "dark\n"
 
@@ -141,7 +141,7 @@ asyncio.run(main())
 def test_a_forked_child_exits_without_waiting_for_its_parents_storage(tmp_path: Path) -> None:
     program = """
 import asyncio, os
-from holdfast.ambient import store
+from holdfast import store
 
 asyncio.run(store.save("theme", "dark"))
 child = os.fork()
@@ -155,7 +155,7 @@ if child:
 def test_importing_the_stores_opens_nothing_and_loads_no_engine(tmp_path: Path) -> None:
     program = """
 import sys
-from holdfast.ambient import store, user
+from holdfast import store, user
 heavy = {"sqlite3", "aiosqlite", "redis", "msgspec", "multiprocessing"} & set(sys.modules)
 assert not heavy, heavy
 assert not [name for name in sys.modules if name.startswith("holdfast.storages.")]

@@ -1,0 +1,22 @@
+"""A RedisStorage whose documents grow older with the test's clock."""
+
+from __future__ import annotations
+
+from redis import Redis
+from tests.servers.redis_server import RedisServer
+from tests.servers.redis_time import grow_older
+
+from holdfast import RedisStorage
+from holdfast.testing import FakeClock
+
+
+def aging_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:
+    """Return a storage on the server; from now on ``clock.advance`` makes the server's keys older too."""
+
+    def advance(seconds: float) -> None:
+        FakeClock.advance(clock, seconds)
+        with Redis.from_url(server.url) as driver:
+            grow_older(driver, seconds)
+
+    clock.advance = advance  # type: ignore[method-assign] # the server has no clock to move
+    return RedisStorage.from_url(server.url, clock=clock)
