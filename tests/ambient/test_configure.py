@@ -18,7 +18,7 @@ from holdfast.ambient import acting_user, configure, store, user
 
 
 def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
     return subprocess.run(  # noqa: S603 # our own program
         [sys.executable, "-c", program],
         cwd=folder,
