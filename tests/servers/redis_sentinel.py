@@ -25,12 +25,12 @@ class SentinelPair(NamedTuple):
     replica: RedisServer
     sentinel: RedisServer
 
-    def await_failover(self) -> None:
-        """Wait until the replica is the master, for Sentinel too."""
-        until(lambda: self.replica.run("ROLE")[0] == b"master", "the promotion")
-        port = str(self.replica.port).encode()
-        ask = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)
-        until(lambda: self.sentinel.run(*ask)[1] == port, "the failover")
+    def change_places(self) -> None:
+        """Make the replica the master and the master its replica; connections to both stay open."""
+        self.replica.run("REPLICAOF", "NO", "ONE")
+        self.sentinel.run("SENTINEL", "REMOVE", SERVICE)
+        self.sentinel.run("SENTINEL", "MONITOR", SERVICE, "127.0.0.1", self.replica.port, 1)
+        self.master.run("REPLICAOF", "127.0.0.1", self.replica.port)
 
 
 @contextmanager

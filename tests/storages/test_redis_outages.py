@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from redis import asyncio as aioredis
-from tests.servers.redis_sentinel import SERVICE, SentinelPair
-from tests.servers.redis_server import RedisServer, until
+from tests.servers.redis_server import RedisServer
 
 from holdfast.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
 from holdfast.storages.redis import RedisStorage
@@ -250,40 +249,3 @@ async def test_something_that_is_not_redis_is_unavailable() -> None:
 
     await refused(storage.get_state("order"))
     server.close()
-
-
-@pytest.fixture
-async def sentinel(sentinel_pair: SentinelPair) -> AsyncIterator[aioredis.Sentinel]:
-    """redis-py's client of the Sentinel."""
-    sentinel = aioredis.Sentinel([("127.0.0.1", sentinel_pair.sentinel.port)])  # type: ignore[no-untyped-call] # redis-py has no types for it
-    yield sentinel
-    await sentinel.aclose()
-
-
-async def test_a_failover_by_sentinel_is_ridden_out(
-    sentinel_pair: SentinelPair, sentinel: aioredis.Sentinel
-) -> None:
-    async with RedisStorage(sentinel.master_for(SERVICE), timeout=10) as storage:
-        await storage.set_state("order", "before")
-        assert await storage.increment("count") == 1
-        until(lambda: sentinel_pair.replica.run("GET", "holdfast::count") == b"1", "the replica")
-        sentinel_pair.master.kill()
-        totals = await asyncio.gather(*(storage.increment("count") for _ in range(10)))
-
-        assert totals == list(range(2, 12))
-        assert await storage.get_state("order") == "before"
-        assert sentinel_pair.replica.run("GET", "holdfast::count") == b"11"
-
-
-async def test_a_demoted_master_is_left_for_the_new_one(
-    sentinel_pair: SentinelPair, sentinel: aioredis.Sentinel
-) -> None:
-    async with RedisStorage(sentinel.master_for(SERVICE), timeout=10) as storage:
-        await storage.set_state("order", "before")
-        until(lambda: sentinel_pair.sentinel.run("SENTINEL", "FAILOVER", SERVICE), "a good replica")
-        await asyncio.to_thread(sentinel_pair.await_failover)
-        until(lambda: sentinel_pair.master.run("ROLE")[0] == b"slave", "the demotion")
-        outcomes = await asyncio.gather(*(storage.increment("count") for _ in range(10)))
-
-        assert sorted(outcomes) == list(range(1, 11))
-        assert sentinel_pair.replica.run("GET", "holdfast::count") == b"10"

@@ -15,7 +15,7 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from holdfast._compat import override
 from holdfast.errors import StorageUnavailableError
-from holdfast.storages._redis_commands import Command
+from holdfast.storages._redis_commands import Command, cluster_state
 from holdfast.storages._redis_connection import Connection
 from holdfast.storages._redis_errors import Redirected, Refused
 from holdfast.storages._redis_servers import Servers
@@ -86,6 +86,11 @@ class Cluster(Servers):
     @override
     def lanes(self) -> Sequence[Lane]:
         return [self._lane(address) for address in dict.fromkeys(self._slots) if address is not None]
+
+    @override
+    def check(self, lane: Lane) -> Command:
+        # A server that has lost the others still answers PING.
+        return cluster_state(lane)
 
     @override
     def redirect(self, command: Command, redirected: Redirected) -> None:

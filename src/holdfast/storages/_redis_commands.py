@@ -192,6 +192,10 @@ def ping(lane: Lane) -> Command:
     return Command(b"PING", lane=lane)
 
 
+def cluster_state(lane: Lane) -> Command:
+    return Command(b"CLUSTER", b"INFO", lane=lane)
+
+
 def probe(key: bytes) -> Command:
     """Remove a key that never exists: refused by a server that can be read but not written."""
     return Command(b"UNLINK", key, key=key)

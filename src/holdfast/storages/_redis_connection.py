@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelManagedConnection
 from redis.backoff import NoBackoff
-from redis.exceptions import ReadOnlyError
 
 from holdfast.storages._redis_commands import UNANSWERED, pack
-from holdfast.storages._redis_errors import Lost, Unsent, is_reply
+from holdfast.storages._redis_errors import Lost, Unsent, is_read_only, is_reply
 from holdfast.storages._time_limit import TimeLimit
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class Connection:
             if command.ask is not None:
                 await _reply(read)
             command.reply = await _reply(read)
-        if any(isinstance(command.reply, ReadOnlyError) for command in commands):
+        if any(is_read_only(command.reply) for command in commands):
             # Sentinel may know a new master by now; one asks it by connecting.
             await self._hang_up()
 

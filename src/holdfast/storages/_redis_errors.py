@@ -6,7 +6,7 @@ Error codes are those of the server's replies. In a script, Redis before 7.0 wra
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from redis import exceptions as driver
 
@@ -80,6 +80,11 @@ def is_reply(error: Exception) -> bool:
     return isinstance(
         error, (driver.ResponseError, driver.BusyLoadingError, driver.AuthenticationError)
     ) and not isinstance(error, driver.InvalidResponse)
+
+
+def is_read_only(reply: Any) -> bool:
+    """Whether it is the error of a server that has become a replica."""
+    return isinstance(reply, Exception) and _code(reply) == "READONLY"
 
 
 def judged(error: Exception, *, storage: str, identifier: str, writes: bool, tries: int) -> Exception:

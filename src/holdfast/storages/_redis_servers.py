@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from holdfast._compat import override
 from holdfast.errors import StorageUnavailableError
-from holdfast.storages._redis_commands import delete, delete_all
+from holdfast.storages._redis_commands import delete, delete_all, ping
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -43,6 +43,10 @@ class Servers(ABC):
     async def learn(self, refusal: Refused) -> None:
         """Look again who has which key, after a refusal; never raises."""
 
+    @abstractmethod
+    def check(self, lane: Lane) -> Command:
+        """Return a command that shows whether a server is there; "cluster_state:fail" is no as well."""
+
     def deletions(self, keys: Sequence[bytes]) -> list[Command]:
         """Return the commands that delete these keys and answer how many there were."""
         return [delete(key, "") for key in keys]
@@ -71,6 +75,10 @@ class SingleServer(Servers):
     def redirect(self, command: Command, redirected: Redirected) -> None:  # noqa: ARG002 # there is no other
         advice = "the server is part of a Redis Cluster: give the storage a redis.asyncio.RedisCluster"
         raise StorageUnavailableError(self._name, advice) from redirected
+
+    @override
+    def check(self, lane: Lane) -> Command:
+        return ping(lane)
 
     @override
     def deletions(self, keys: Sequence[bytes]) -> list[Command]:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis, RedisCluster
 from holdfast import counters
 from holdfast._compat import override
 from holdfast.abc import BaseStorage
-from holdfast.errors import StorageClosedError
+from holdfast.errors import StorageClosedError, StorageUnavailableError
 from holdfast.hooks import Stored, Swap
 from holdfast.ratelimit.decisions import decided
 from holdfast.storages import _redis_commands as commands
@@ -157,9 +157,12 @@ class RedisStorage(BaseStorage):
 
     @override
     async def _ping(self) -> None:
-        pings = [commands.ping(lane) for lane in self._opened().servers.lanes()]
+        servers = self._opened().servers
+        checks = [servers.check(lane) for lane in servers.lanes()]
         probe = commands.probe(self._keys.key("//probe", "-"))
-        await asyncio.gather(*(self._call(command) for command in [*pings, probe]))
+        replies = await asyncio.gather(*(self._call(command) for command in [probe, *checks]))
+        if any(b"cluster_state:fail" in reply for reply in replies[1:]):
+            raise StorageUnavailableError(repr(self), "the Cluster is down")
 
     @override
     async def _get(self, namespace: str, identifier: str) -> bytes | None:
