@@ -46,8 +46,7 @@ def run_pytest(folder: Path, *arguments: object) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("mode", ["strict", "auto"])
-@pytest.mark.parametrize("scope", ["function", "session"])
+@pytest.mark.parametrize(("mode", "scope"), [("strict", "session"), ("auto", "function")])
 def test_a_stranger_runs_the_laws_in_any_mode_of_pytest_asyncio(
     tmp_path: Path, mode: str, scope: str
 ) -> None:
