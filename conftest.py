@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import inspect
 import os
 import tempfile
+import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +39,13 @@ def enter_document(namespace: dict[str, Any]) -> None:
 
 def leave_document(namespace: dict[str, Any]) -> None:
     """Close the event loop and remove the folder."""
-    namespace["__surroundings__"].close()
+    surroundings = namespace["__surroundings__"]
+    with warnings.catch_warnings():
+        # A short snippet need not show how its storage is stopped.
+        warnings.simplefilter("ignore", ResourceWarning)
+        namespace.clear()
+        gc.collect()
+    surroundings.close()
 
 
 def evaluate(example: Example) -> None:
