@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 from holdfast import counters, documents
 from holdfast._lifecycle import Lifecycle
 from holdfast.errors import CounterOverflowError
-from holdfast.hooks import StorageHooks, Stored, Swap
+from holdfast.hooks import StorageHooks, Stored, Swap, Write
 from holdfast.keys import check_identifier, children, compile_pattern, inner, private
 from holdfast.lease import Lease
 from holdfast.mutexes import KeyedMutexes
@@ -228,16 +228,15 @@ class BaseStorage(StorageHooks):
         """
         expiry, start = self._expiry(ttl), documents.encode(default)
         await self._ready(identifier)
-        async with self._mutexes.of((self._namespace, identifier)):
-            found = await self._get(self._namespace, identifier)
-            while True:
-                value = _changed(change, start if found is None else found, identifier)
-                if value == found and expiry.keep:
-                    break
-                swap = await self._compare_and_set(self._namespace, identifier, value, found, expiry)
-                if swap.done:
-                    break
-                found = swap.found
+        value = start
+
+        def step(found: bytes | None) -> Write | None:
+            nonlocal value
+            value = _changed(change, start if found is None else found, identifier)
+            return None if value == found and expiry.keep else Write(value, expiry)
+
+        # Not an engine's own way to do it: that may call `change` on another thread.
+        await BaseStorage._rewrite(self, self._namespace, identifier, step)
         return documents.decode(value, identifier)
 
     def namespace(self, name: str) -> BaseStorage:
@@ -295,6 +294,22 @@ class BaseStorage(StorageHooks):
     async def _answer(self) -> None:
         await self._enter()
         await self._ping()
+
+    async def _rewrite(
+        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
+    ) -> None:
+        """In one atomic step: show ``step`` the live value (None: absent), and write what it returns.
+
+        A hook that serves every engine as it is. One that can run Python inside its transaction overrides it,
+        to make one trip of it; ``step`` then runs on another thread. Anywhere it may run several times.
+        """
+        async with self._mutexes.of((namespace, identifier)):
+            found = await self._get(namespace, identifier)
+            while (write := step(found)) is not None:
+                swap = await self._compare_and_set(namespace, identifier, write.value, found, write.expiry)
+                if swap.done:
+                    return
+                found = swap.found
 
     async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
         """In one atomic step: count a hit on a rate limit, as `holdfast.ratelimit.decisions.decide` does.

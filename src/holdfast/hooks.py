@@ -11,10 +11,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
+from holdfast.ttl import Expiry
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
-
-    from holdfast.ttl import Expiry
 
 
 class Swap(NamedTuple):
@@ -39,6 +39,18 @@ class Stored(NamedTuple):
 
     value: bytes
     expires_at: float
+
+
+class Write(NamedTuple):
+    """What a step wants written.
+
+    Attributes:
+        value: the bytes.
+        expiry: when they are gone.
+    """
+
+    value: bytes
+    expiry: Expiry
 
 
 class StorageHooks(ABC):

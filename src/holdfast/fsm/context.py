@@ -239,7 +239,7 @@ class FSMContext:
             return
         if ttl is None:
             ttl = self._idle_ttl if self._idle_ttl is not None or turn.moved else KEEP_TTL
-        swap = await self._stored.swap(found, record, self._stored.storage._expiry(ttl))
+        swap = await self._stored.swap(found, record, ttl)
         if not swap.done:
             theirs = None if swap.found is None else parse(swap.found, self.identifier)
             raise ConflictError(self.identifier, record, theirs)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holdfast import documents
-from holdfast.abc import Swap
 from holdfast.errors import LeaseLostError
-from holdfast.fsm.holds import find_hold, realm_of
+from holdfast.fsm.holds import Hold, find_hold, realm_of
 from holdfast.fsm.record import NAMESPACE, Record, empty, is_empty, parse
+from holdfast.hooks import Swap, Write
 from holdfast.ttl import KEEP_TTL
 
 if TYPE_CHECKING:
@@ -58,37 +58,32 @@ class StoredRecord:
     async def change(self, step: Callable[[Record], None], ttl: Ttl | None) -> Record:
         """Read the record, let ``step`` change it in place, and write it, as one step. Return it.
 
-        As `BaseStorage.update` does; but here what was found decides about the expiry. ``step`` may run
-        several times, when another process writes in between.
+        ``step`` may run several times, and on another thread.
         """
-        expiry = self.storage._expiry(ttl)
-        async with self.storage._mutexes.of((self.storage._namespace, self.identifier)):
-            found, record = await self.read()
-            while True:
-                step(record)
-                swap = await self.swap(found, record, expiry)
-                if swap.done:
-                    return record
-                found, record = self._parsed(swap.found)
+        expiry, hold = self.storage._expiry(ttl), await self._confirmed_hold()
+        record: Record = {}
 
-    async def swap(self, found: Found, record: Record, expiry: Expiry) -> Swap:
+        def rewrite(value: bytes | None) -> Write | None:
+            nonlocal record
+            found, record = self._parsed(value)
+            step(record)
+            return self._write(found, record, expiry, hold)
+
+        await self.storage._ready(self.identifier)
+        await self.storage._rewrite(self.storage._namespace, self.identifier, rewrite)
+        return record
+
+    async def swap(self, found: Found, record: Record, ttl: Ttl | None) -> Swap:
         """Write the record if nothing was written since ``found`` was read.
 
         Raises:
             LeaseLostError: this task has lost its turn.
         """
-        await self._mark(record)
-        value = documents.encode(record)
-        if value == found.value and expiry.keep:
+        write = self._write(found, record, self.storage._expiry(ttl), await self._confirmed_hold())
+        if write is None:
             return Swap(done=True, found=None)
-        if is_empty(record):
-            if found.value is None and "fence" not in record:
-                return Swap(done=True, found=None)
-            expiry = self.storage._expiry(FENCE_SECONDS if "fence" in record else EMPTY_SECONDS)
-        elif found.says_nothing:
-            expiry = expiry._replace(keep=False)
         return await self.storage._compare_and_set(
-            self.storage._namespace, self.identifier, value, found.value, expiry
+            self.storage._namespace, self.identifier, write.value, found.value, write.expiry
         )
 
     async def remove(self) -> None:
@@ -102,12 +97,29 @@ class StoredRecord:
         record = parse(value, self.identifier)
         return Found(value, is_empty(record)), record
 
-    async def _mark(self, record: Record) -> None:
-        """Put the fence of the turn into the record, unless a later turn has put its own there."""
+    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Write | None:
+        """Return what is to be written in place of what was found; None: nothing."""
+        if hold is not None:
+            _mark(record, hold)
+        value = documents.encode(record)
+        if value == found.value and expiry.keep:
+            return None
+        if is_empty(record):
+            if found.value is None and "fence" not in record:
+                return None
+            return Write(value, self.storage._expiry(FENCE_SECONDS if "fence" in record else EMPTY_SECONDS))
+        return Write(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+
+    async def _confirmed_hold(self) -> Hold | None:
+        """The turn that this task has on the record, still its own; None: it has none."""
         hold = find_hold(self.realm, self.identifier)
-        if hold is None:
-            return
-        await hold.confirm()
-        if record.get("fence", 0) > hold.fence:
-            raise LeaseLostError(self.identifier)
-        record["fence"] = hold.fence
+        if hold is not None:
+            await hold.confirm()
+        return hold
+
+
+def _mark(record: Record, hold: Hold) -> None:
+    """Put the fence of the turn into the record, unless a later turn has put its own there."""
+    if record.get("fence", 0) > hold.fence:
+        raise LeaseLostError(hold.identifier)
+    record["fence"] = hold.fence

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from holdfast import counters
-from holdfast.hooks import Stored, Swap
+from holdfast.hooks import Stored, Swap, Write
 from holdfast.keys import after
 from holdfast.ratelimit.decisions import Decision, Limits, decide
 from holdfast.ttl import Expiry
@@ -166,6 +166,18 @@ def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Statement
             expiry = Expiry(decision.expires_at, keep=False)
             _put(connection, now, namespace, identifier, decision.value, expiry)
         return decision
+
+    return Statement(run, writes=True)
+
+
+def rewrite(namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]) -> Statement:
+    """Read a value, show it to ``step`` and write what that returns."""
+
+    def run(connection: sqlite3.Connection, now: float) -> None:
+        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
+        write = step(None if row is None else row[0])
+        if write is not None:
+            _put(connection, now, namespace, identifier, write.value, write.expiry)
 
     return Statement(run, writes=True)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from holdfast._compat import override
 from holdfast.abc import BaseStorage
-from holdfast.hooks import Stored, Swap
+from holdfast.hooks import Stored, Swap, Write
 
 if TYPE_CHECKING:
     from holdfast.ratelimit.decisions import Decision, Limits
@@ -82,6 +82,12 @@ class NamespaceView(BaseStorage):
     @override
     async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
         return await self._storage._increment(namespace, identifier, amount, expiry)
+
+    @override
+    async def _rewrite(
+        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
+    ) -> None:
+        await self._storage._rewrite(namespace, identifier, step)
 
     @override
     async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from holdfast._compat import override
 from holdfast.abc import BaseStorage
 from holdfast.errors import StorageClosedError, StorageUnavailableError
-from holdfast.hooks import Stored, Swap
+from holdfast.hooks import Stored, Swap, Write
 from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._sqlite_backup import back_up
 from holdfast.storages._sqlite_connection import BatchingConnection
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import timedelta
 
     from holdfast.ratelimit.decisions import Decision, Limits
@@ -155,6 +155,12 @@ class SQLiteStorage(BaseStorage):
     async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
         total: int = await self._submit(statements.increment(namespace, identifier, amount, expiry))
         return total
+
+    @override
+    async def _rewrite(
+        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
+    ) -> None:
+        await self._submit(statements.rewrite(namespace, identifier, step))
 
     @override
     async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
