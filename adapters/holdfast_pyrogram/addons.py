@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+# kurigram_addons has to come first, or pyrogram_patch warns that it was imported the old way.
+import kurigram_addons  # type: ignore[import-untyped] # noqa: F401 # it ships no types
+from pyrogram_patch.fsm.base_storage import BaseStorage as AddonsStorage  # type: ignore[import-untyped] # likewise
+
 from holdfast import NO_TTL, BaseStorage
 
 
-def for_kurigram_addons(storage: BaseStorage) -> KurigramAddonsStorage:
-    """Return what ``KurigramClient(storage=...)`` takes; it opens and closes the storage."""
-    return KurigramAddonsStorage(storage)
-
-
-class KurigramAddonsStorage:
+class KurigramAddonsStorage(AddonsStorage):  # type: ignore[misc] # its base has no types
     """The verbs as kurigram-addons calls them.
 
     A ttl of 0 is none, None the storage's default; ``expected_state=`` is the old name of ``expected=``.

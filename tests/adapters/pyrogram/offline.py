@@ -42,13 +42,11 @@ class FakeSession:
         """Nothing to disconnect."""
 
 
-class OfflineClient(Client):
-    """A client that is logged in already, to nobody."""
+ACCOUNT: dict[str, Any] = {"api_id": 1, "api_hash": "x", "bot_token": "42:TEST", "in_memory": True}
 
-    def __init__(self, name: str = "test", **settings: Any) -> None:
-        account: dict[str, Any] = {"api_id": 1, "api_hash": "x", "bot_token": "42:TEST", "in_memory": True}
-        super().__init__(name, workers=4, **account, **settings)
-        self.loop = asyncio.get_running_loop()
+
+class Offline:
+    """Makes a client one that is logged in already, to nobody."""
 
     async def connect(self) -> bool:
         await self.storage.open()
@@ -82,6 +80,14 @@ class OfflineClient(Client):
             if queue.empty() and len(queue._getters) == self.workers:
                 return
             await asyncio.sleep(0.002)
+
+
+class OfflineClient(Offline, Client):
+    """Holdfast's client, offline."""
+
+    def __init__(self, name: str = "test", **settings: Any) -> None:
+        super().__init__(name, workers=4, **ACCOUNT, **settings)
+        self.loop = asyncio.get_running_loop()
 
 
 def message(text: str, *, user: int = 7) -> Any:
