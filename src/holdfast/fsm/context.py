@@ -120,19 +120,19 @@ class FSMContext:
     async def get_data(self) -> dict[str, Any]: ...
 
     @overload
-    async def get_data(self, kind: type[T]) -> T: ...
+    async def get_data(self, type: type[T]) -> T: ...  # what the reader names is a type
 
-    async def get_data(self, kind: type[Any] | None = None) -> Any:
+    async def get_data(self, type: type[Any] | None = None) -> Any:  # noqa: A002 # as above
         """Return the data; ``{}`` when there is none. A new object at each call.
 
         Args:
-            kind: a dataclass, TypedDict, msgspec Struct or pydantic model to return the data as.
+            type: a dataclass, TypedDict, msgspec Struct or pydantic model to return the data as.
 
         Raises:
-            DocumentError: the data does not fit the kind; the error names the field.
+            DocumentError: the data does not fit the type; the error names the field.
         """
         _, record = await self._stored.read()
-        return record["data"] if kind is None else documents.convert(record["data"], kind)
+        return record["data"] if type is None else documents.convert(record["data"], type)
 
     async def get_value(self, name: str, default: Any = None) -> Any:
         """Return one field of the data; ``default`` when it is not there."""
