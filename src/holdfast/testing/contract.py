@@ -14,6 +14,7 @@ from holdfast.testing.laws.expiry import ExpiryLaws
 from holdfast.testing.laws.identifiers import IdentifierLaws
 from holdfast.testing.laws.leases import LeaseLaws
 from holdfast.testing.laws.lifecycle import LifecycleLaws
+from holdfast.testing.laws.limits import LimitLaws
 from holdfast.testing.laws.locks import LockLaws
 from holdfast.testing.laws.moving import MovingLaws
 from holdfast.testing.laws.namespaces import NamespaceLaws
@@ -39,6 +40,7 @@ class StorageContract(
     SwapLaws,
     UpdateLaws,
     ConcurrencyLaws,
+    LimitLaws,
     CancellationLaws,
     CorruptionLaws,
     IdentifierLaws,
