@@ -82,11 +82,11 @@ def enter_interactions(persistence: Persistence, *, timeout: float, apology: str
 
 
 def _replace(persistence: Persistence, name: str, around: Callable[[Any], Any]) -> None:
-    """Put something around a method of this one client."""
+    """Put something around a method of this one client, until it is closed."""
     client = persistence.client
     method = getattr(client, name)
     setattr(client, name, functools.wraps(method)(around(method)))
-    persistence.at_close(lambda: setattr(client, name, method))
+    persistence.at_close(functools.partial(delattr, client, name))
 
 
 def _as_author(invoke: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -40,7 +40,7 @@ def check_items(view: BaseView) -> None:
         if not item.is_persistent():
             raise ViewError(
                 view,
-                f"{_described(item, view)} has no custom_id of its own, so that nothing connects it with its "
+                f"{described(item, view)} has no custom_id of its own, so that nothing connects it with its "
                 "callback after a restart; give it one: custom_id='...'",
             )
     _check_distinct(view, items)
@@ -50,13 +50,14 @@ def _check_distinct(view: BaseView, items: Iterable[Any]) -> None:
     custom_ids = Counter(item.custom_id for item in items)
     for custom_id, count in custom_ids.items():
         if count > 1:
-            namesakes = [_described(item, view) for item in items if item.custom_id == custom_id]
+            namesakes = [described(item, view) for item in items if item.custom_id == custom_id]
             raise ViewError(view, f"{' and '.join(namesakes)} have the same custom_id {custom_id!r}")
 
 
-def _described(item: discord.ui.Item[Any], view: BaseView) -> str:
-    """The kind of item, the attribute that holds it and the text it shows."""
+def described(item: discord.ui.Item[Any], view: BaseView) -> str:
+    """Return the kind of item, the attribute that holds it and the text it shows, for an error."""
     attribute = next((name for name, held in vars(view).items() if held is item), "")
-    shown = getattr(item, "label", None) or getattr(item, "placeholder", None)
+    # The label of a text input is deprecated: merely asking for it warns.
+    shown = item.label if isinstance(item, discord.ui.Button) else getattr(item, "placeholder", None)
     words = ["the", type(item).__name__.lower(), attribute, repr(shown) if shown else ""]
     return " ".join(word for word in words if word)

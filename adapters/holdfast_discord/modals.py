@@ -12,7 +12,7 @@ import discord
 from holdfast import documents
 from holdfast_discord import registry
 from holdfast_discord.errors import ViewError
-from holdfast_discord.items import items_of
+from holdfast_discord.items import described, items_of
 from holdfast_discord.persistence import NAMESPACE, persistence_of
 from holdfast_discord.restorable import Restorable, rebuilt
 
@@ -88,8 +88,11 @@ class PersistentModal(Restorable, discord.ui.Modal):
 def _check_fields(modal: PersistentModal) -> None:
     for item in items_of(modal):
         if _MADE_UP.fullmatch(getattr(item, "custom_id", "")):
-            name = getattr(item, "label", None) or type(item).__name__
-            raise ViewError(modal, f"the field {name!r} has no custom_id of its own: custom_id='...'")
+            raise ViewError(
+                modal,
+                f"{described(item, modal)} has no custom_id of its own, so that nothing finds what was typed "
+                "after a restart; give it one: custom_id='...'",
+            )
 
 
 def _stored_in(persistence: Persistence) -> BaseStorage:

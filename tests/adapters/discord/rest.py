@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import discord
 from aiohttp import web
 from tests.adapters.discord import payloads
 from tests.adapters.discord.payloads import CHANNEL, Payload
@@ -43,7 +44,8 @@ class Rest:
         self.delay = 0.0
         self.busiest = 0
         self.faults: dict[str, int] = {}
-        self.identifiers = itertools.count(5000)
+        # An id says when it was made, and an interaction of long ago counts as expired.
+        self.identifiers = itertools.count(discord.utils.time_snowflake(discord.utils.utcnow()))
         self._answers: dict[str, asyncio.Future[Payload]] = {}
         self._under_way = 0
         self._on_change = on_change

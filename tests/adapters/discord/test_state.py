@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from tests.adapters.discord.bots import Bot, Counter, running
+from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage, SQLiteStorage
+from holdfast import DocumentError, MemoryStorage, SQLiteStorage, StorageUnavailableError
 from holdfast_discord import ViewState
 from holdfast_discord.updates import GroupedUpdates
 
@@ -21,12 +22,18 @@ async def test_a_thousand_clicks_on_one_counter_lose_none(server: DiscordServer,
     async with running(Bot(backend=SQLiteStorage(tmp_path / "bot.db"))) as bot:
         view = Counter(state_key="lobby")
         message = await view.send(bot.channel)
-        answers = await asyncio.gather(*(server.click(message.id, "add", user=n) for n in range(1_000)))
+        crowd = asyncio.Semaphore(100)
+
+        async def click(user: int) -> int:
+            async with crowd:
+                answer = await server.click(message.id, "add", user=user)
+            return int(answer["data"]["content"].split()[0])
+
+        totals = await asyncio.gather(*map(click, range(1_000)))
         state = await view.state.load()
 
-    totals = sorted(int(answer["data"]["content"].split()[0]) for answer in answers)
     assert state == {"clicks": 1_000}
-    assert totals == list(range(1, 1_001))
+    assert sorted(totals) == list(range(1, 1_001))
 
 
 async def test_a_state_that_was_never_saved_is_an_empty_dict(state: ViewState) -> None:
@@ -68,3 +75,52 @@ async def test_increment_refuses_what_is_no_integer_and_leaves_it(state: ViewSta
         await state.increment("yes")
 
     assert await state.load() == saved
+
+
+async def test_one_change_that_fails_among_many_fails_alone(state: ViewState) -> None:
+    def refuse(old: dict[str, int]) -> dict[str, int]:
+        old["spoilt"] = 1
+        raise LookupError("not this one")
+
+    outcomes = await asyncio.gather(
+        state.increment("yes"),
+        state.update(refuse),
+        state.update(lambda _: None),
+        state.update(lambda old: {**old, "odd": object()}),
+        state.increment("yes"),
+        return_exceptions=True,
+    )
+
+    assert [outcomes[0], outcomes[4]] == [1, 2]
+    assert [type(outcome) for outcome in outcomes[1:4]] == [LookupError, TypeError, DocumentError]
+    assert await state.load() == {"yes": 2}
+
+
+async def test_a_change_that_was_given_up_while_it_waited_is_not_made(state: ViewState) -> None:
+    first = asyncio.ensure_future(state.increment("yes"))
+    given_up = asyncio.ensure_future(state.increment("yes"))
+    await asyncio.sleep(0)
+    given_up.cancel()
+
+    assert await first == 1
+    assert await state.increment("yes") == 2
+
+
+async def test_what_an_update_returns_is_a_copy(state: ViewState) -> None:
+    one, two = await asyncio.gather(state.update(lambda old: old), state.update(lambda old: old))
+    one["mine"] = 1
+
+    assert two == {}
+    assert await state.load() == {}
+
+
+async def test_an_unavailable_storage_fails_every_update_that_waits_for_it() -> None:
+    storage = TroubledStorage()
+    storage.is_down = True
+    state = ViewState(storage, GroupedUpdates(storage), "lobby")
+    outcomes = await asyncio.gather(*(state.increment("yes") for _ in range(3)), return_exceptions=True)
+    storage.is_down = False
+
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailableError] * 3
+    assert await state.increment("yes") == 1
+    await storage.stop()
