@@ -19,7 +19,8 @@ class LimitLaws(StorageUnderTest):
     async def test_of_many_hits_at_once_exactly_the_limit_gets_through(
         self, storage: BaseStorage, other: BaseStorage, strategy: StrategyName
     ) -> None:
-        limiters = [RateLimiter(place, "5/day", strategy=strategy) for place in (storage, other)]
+        places = [storage.namespace("plugin"), other.namespace("plugin")]
+        limiters = [RateLimiter(place, "5/day", strategy=strategy) for place in places]
 
         verdicts = await asyncio.gather(*(limiters[number % 2].hit("user:5") for number in range(20)))
 
