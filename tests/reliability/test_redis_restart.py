@@ -17,6 +17,15 @@ WORKERS = 20
 KILLS = 5
 
 
+def adding(entry: str) -> Callable[[list[str]], list[str]]:
+    """Return the change that puts an entry at the end."""
+
+    def add(journal: list[str]) -> list[str]:
+        return [*journal, entry]
+
+    return add
+
+
 class Ledger:
     """What callers were told.
 
@@ -121,17 +130,11 @@ async def test_updates_are_all_there_or_reported_as_unknown(
 ) -> None:
     ledger = Ledger()
 
-    def adding(entry: str) -> Callable[[list[str]], list[str]]:
-        return lambda journal: [*journal, entry]
-
     async def work(number: int) -> None:
         turn = 0
         while not killing.done():
             turn += 1
-            entry = f"{number}/{turn}"
-            await ledger.enter(
-                storage.update("journal", lambda journal, entry=entry: [*journal, entry], default=[])
-            )
+            await ledger.enter(storage.update("journal", adding(f"{number}/{turn}"), default=[]))
 
     await asyncio.gather(*(work(number) for number in range(5)))
     journal = await storage.get_state("journal")

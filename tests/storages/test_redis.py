@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from redis import Redis, RedisCluster
 from redis import asyncio as aioredis
@@ -36,9 +38,10 @@ class RedisContract(StorageContract):
 
 class TestRedisStorage(RedisContract):
     @pytest.fixture(autouse=True)
-    def server(self, empty_redis: RedisServer) -> None:
+    def server(self, empty_redis: RedisServer) -> Iterator[None]:
         self.port = empty_redis.port
-        self.driver = Redis(port=self.port)
+        with Redis(port=self.port) as self.driver:
+            yield
 
     def create(self, *, default_ttl: float | None = None) -> RedisStorage:
         client = aioredis.Redis(port=self.port)
@@ -55,9 +58,10 @@ class TestRedisStorageOnAnotherClient(TestRedisStorage):
 
 class TestRedisStorageOnACluster(RedisContract):
     @pytest.fixture(autouse=True)
-    def cluster(self, empty_redis_cluster: Cluster) -> None:
+    def cluster(self, empty_redis_cluster: Cluster) -> Iterator[None]:
         self.port = empty_redis_cluster.nodes[0].port
-        self.driver = RedisCluster(host="127.0.0.1", port=self.port)
+        with RedisCluster(host="127.0.0.1", port=self.port) as self.driver:
+            yield
 
     def create(self, *, default_ttl: float | None = None) -> RedisStorage:
         client = aioredis.RedisCluster(host="127.0.0.1", port=self.port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import pytest
@@ -36,11 +37,14 @@ class RedisClusterMachine(RedisMachine):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def drivers(redis_server: RedisServer, redis_cluster: Cluster) -> None:
+def drivers(redis_server: RedisServer, redis_cluster: Cluster) -> Iterator[None]:
     RedisMachine.port = redis_server.port
-    RedisMachine.driver = Redis(port=redis_server.port)
     RedisClusterMachine.port = redis_cluster.nodes[0].port
-    RedisClusterMachine.driver = RedisCluster(host="127.0.0.1", port=redis_cluster.nodes[0].port)
+    with (
+        Redis(port=RedisMachine.port) as RedisMachine.driver,
+        RedisCluster(host="127.0.0.1", port=RedisClusterMachine.port) as RedisClusterMachine.driver,
+    ):
+        yield
 
 
 TestRedisMachine = RedisMachine.TestCase

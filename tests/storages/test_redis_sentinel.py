@@ -18,7 +18,8 @@ async def sentinel(sentinel_pair: SentinelPair) -> AsyncIterator[aioredis.Sentin
     """redis-py's client of the Sentinel."""
     sentinel = aioredis.Sentinel([("127.0.0.1", sentinel_pair.sentinel.port)])  # type: ignore[no-untyped-call] # redis-py has no types for it
     yield sentinel
-    await sentinel.aclose()
+    # Sentinel.aclose came with redis-py 8.
+    await asyncio.gather(*(client.aclose() for client in sentinel.sentinels))
 
 
 async def test_a_failover_by_sentinel_is_ridden_out(
