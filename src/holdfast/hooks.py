@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from holdfast.ttl import Expiry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 
 class Swap(NamedTuple):
@@ -83,6 +83,17 @@ class StorageHooks(ABC):
             None if value is None or expires_at is None else Stored(value, expires_at)
             for value, expires_at in zip(values, expiries, strict=True)
         ]
+
+    async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
+        """Store, by identifier, the values of those that are absent; tell of each whether it was stored.
+
+        Each is a step of its own. An engine that can makes them in one go.
+        """
+        swaps = [
+            self._compare_and_set(namespace, identifier, value, None, Expiry(expires_at, keep=False))
+            for identifier, (value, expires_at) in documents.items()
+        ]
+        return [swap.done for swap in await asyncio.gather(*swaps)]
 
     @abstractmethod
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:

@@ -10,6 +10,7 @@ from holdfast.storages import _redis_scripts as scripts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from holdfast.hooks import Stored
     from holdfast.storages._redis_lane import Lane
     from holdfast.storages._redis_scripts import Script
     from holdfast.ttl import Expiry
@@ -126,6 +127,16 @@ def get(key: bytes, identifier: str) -> Command:
 
 def get_expiry(key: bytes, identifier: str) -> Command:
     return Command(b"PTTL", key, key=key, identifier=identifier)
+
+
+def get_many(keys: Sequence[bytes]) -> Command:
+    return Command(b"%d" % len(keys), *keys, key=keys[0], script=scripts.GET_MANY)
+
+
+def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Command:
+    keys = [key for key, _ in documents]
+    values = [word for _, (value, at) in documents for word in (value, _milliseconds(at - now))]
+    return Command(b"%d" % len(keys), *keys, *values, key=keys[0], writes=True, script=scripts.ADD_MANY)
 
 
 def put(key: bytes, identifier: str, value: bytes, expiry: Expiry) -> Command:

@@ -1,7 +1,8 @@
 """The steps that Redis takes as one, in Lua (redis.io/docs/latest/develop/programmability/eval-intro).
 
 Each takes one key, so that it runs on a Cluster too, and makes its changes only after all that can fail. The
-last argument of those that write is the time to live: milliseconds, or "" for ever.
+last argument of those that write is the time to live: milliseconds, or "" for ever. The two for many
+documents take many keys where there is one server only.
 """
 
 from __future__ import annotations
@@ -90,3 +91,30 @@ redis.call('PERSIST', KEYS[1])
 return 1
 """)
 """The answer is whether there was a document; PERSIST alone tells only whether it had an expiry."""
+
+GET_MANY: Final = Script("""
+local found = redis.call('MGET', unpack(KEYS))
+local left = {}
+for at, key in ipairs(KEYS) do
+  left[at] = redis.call('PTTL', key)
+end
+found[#KEYS + 1] = table.concat(left, ' ')
+return found
+""")
+"""The answer is the values, and PTTL's answers in one text: that is half the replies to read."""
+
+ADD_MANY: Final = Script("""
+local added = {}
+for at, key in ipairs(KEYS) do
+  local value, milliseconds = ARGV[2 * at - 1], ARGV[2 * at]
+  local done
+  if milliseconds == '' then
+    done = redis.call('SET', key, value, 'NX')
+  else
+    done = redis.call('SET', key, value, 'PX', milliseconds, 'NX')
+  end
+  added[at] = done and '1' or '0'
+end
+return table.concat(added)
+""")
+"""Arguments: a value and milliseconds for each key. The answer is a "1" for each key that was absent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from holdfast._compat import override
@@ -55,6 +55,10 @@ class NamespaceView(BaseStorage):
     @override
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
         return await self._storage._get_many(namespace, identifiers)
+
+    @override
+    async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
+        return await self._storage._add_many(namespace, documents)
 
     @override
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:

@@ -27,7 +27,7 @@ from holdfast.storages._redis_router import Router
 from holdfast.ttl import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from holdfast.ratelimit.decisions import Decision, Limits
@@ -38,6 +38,8 @@ __all__ = ["EvictionWarning", "RedisStorage"]
 
 _ABSENT: Final = -2
 """PTTL's answer for a key that is not there; -1 is for one that never expires."""
+
+_ONE: Final = ord("1")
 
 
 class RedisStorage(BaseStorage):
@@ -184,13 +186,36 @@ class RedisStorage(BaseStorage):
 
     @override
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
-        return await asyncio.gather(*(self._get_stored(namespace, identifier) for identifier in identifiers))
+        batches = self._opened().servers.batches(identifiers)
+        pages = await asyncio.gather(*(self._get_batch(namespace, batch) for batch in batches))
+        return [stored for page in pages for stored in page]
+
+    async def _get_batch(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        keys = [self._keys.key(namespace, identifier) for identifier in identifiers]
+        *values, left = await self._call(commands.get_many(keys))
+        moments = [self._moment(int(milliseconds)) for milliseconds in left.split()]
+        if any(value is None and moment is not None for value, moment in zip(values, moments, strict=True)):
+            # MGET passes over what is no string; read by itself, it is an error that names the identifier.
+            stored = (self._get_stored(namespace, identifier) for identifier in identifiers)
+            return await asyncio.gather(*stored)
+        return [
+            None if value is None or moment is None else Stored(value, moment)
+            for value, moment in zip(values, moments, strict=True)
+        ]
 
     async def _get_stored(self, namespace: str, identifier: str) -> Stored | None:
         value, expires_at = await asyncio.gather(
             self._get(namespace, identifier), self._get_expiry(namespace, identifier)
         )
         return None if value is None or expires_at is None else Stored(value, expires_at)
+
+    @override
+    async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
+        items = [(self._keys.key(namespace, identifier), stored) for identifier, stored in documents.items()]
+        batches = self._opened().servers.batches(items)
+        now = self._clock()
+        answers = await asyncio.gather(*(self._call(commands.add_many(batch, now)) for batch in batches))
+        return [digit == _ONE for digit in b"".join(answers)]
 
     @override
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:

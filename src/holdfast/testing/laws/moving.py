@@ -6,7 +6,9 @@ import math
 
 import pytest
 
+from holdfast import documents
 from holdfast.abc import BaseStorage
+from holdfast.hooks import Stored
 from holdfast.testing.hooks import StorageUnderTest
 from holdfast.testing.samples import PASTA, PIZZA
 
@@ -56,3 +58,18 @@ class MovingLaws(StorageUnderTest):
         assert expiring.value == await self.raw_read("", "expiring")
         left = await storage.get_ttl("expiring")
         assert expiring.expires_at - storage._clock() == pytest.approx(left, abs=5)
+
+    async def test_of_many_documents_those_that_are_absent_are_added(self, storage: BaseStorage) -> None:
+        await storage.set_state("taken", PIZZA)
+        await storage.set_state("expired", PIZZA, ttl=60)
+        await self.advance(61)
+        value = documents.encode(PASTA)
+        soon = Stored(value, storage._clock() + 600)
+        wanted = {"taken": soon, "expired": soon, "new": Stored(value, math.inf)}
+
+        assert await storage._add_many("", wanted) == [False, True, True]
+        assert await storage._add_many("", {}) == []
+        assert await storage.get_state("taken") == PIZZA
+        assert await storage.get_state("expired") == PASTA
+        assert await storage.get_ttl("expired") == pytest.approx(600, abs=5)
+        assert await storage.get_ttl("new") == math.inf
