@@ -17,8 +17,8 @@ from holdfast.ttl import Expiry
 OnProgress: TypeAlias = "Callable[[int, int], None]"
 """Takes how many documents are dealt with and how many there are."""
 
-_TOGETHER: Final = 1000
-"""Documents under way at once: they share their trips to both engines."""
+_TOGETHER: Final = 250
+"""Documents that are read and written at once: they share their trips to both engines."""
 
 _SHOWN: Final = 20
 
@@ -104,11 +104,9 @@ class _Move:
         total = sum([len(page) async for _, page in self._pages()])
         done = 0
         async for path, page in self._pages():
-            for start in range(0, len(page), _TOGETHER):
-                chunk = page[start : start + _TOGETHER]
-                await self._copy(path, chunk)
-                done += len(chunk)
-                on_progress(done, max(done, total))
+            await self._copy_page(path, page)
+            done += len(page)
+            on_progress(done, max(done, total))
 
     async def _pages(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
         """Yield (namespace inside the source, identifiers)."""
@@ -124,6 +122,14 @@ class _Move:
         # An empty name marks Holdfast's own records, the locks: nobody holds them in the new place.
         return ["", *sorted(path for path in inside if path and "" not in path.split("/"))]
 
+    async def _copy_page(self, path: str, page: Sequence[str]) -> None:
+        # While the target writes one part, the source reads the next.
+        parts = [page[start : start + _TOGETHER] for start in range(0, len(page), _TOGETHER)]
+        ends = await asyncio.gather(*(self._copy(path, part) for part in parts), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
+
     async def _copy(self, path: str, identifiers: Sequence[str]) -> None:
         found = await self._source._get_many(_joined(self._source._namespace, path), identifiers)
         ahead = self._target._clock() - self._source._clock()
@@ -133,8 +139,10 @@ class _Move:
             if stored is not None
         }
         self.result.expired += len(identifiers) - len(here)
-        writes = [self._write(path, identifier, stored) for identifier, stored in here.items()]
-        await asyncio.gather(*writes)
+        added = await self._target._add_many(_joined(self._target._namespace, path), here)
+        self.result.copied += sum(added)
+        taken = [item for item, done in zip(here.items(), added, strict=True) if not done]
+        await asyncio.gather(*(self._write(path, identifier, stored) for identifier, stored in taken))
         if self._verify:
             await self._check(path, here)
 
