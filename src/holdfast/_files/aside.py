@@ -11,6 +11,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 
+def name_aside(name: str, why: str) -> str:
+    """Return ``<name>.<why>-<time>``, in UTC."""
+    return f"{name}.{why}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
+
+
 def set_aside(path: Path, why: str) -> Path:
     """Rename the file to ``<name>.<why>-<time>``, over no other file, and return its new path."""
     target = Path(os.path.realpath(path))
@@ -24,9 +29,9 @@ def copy_aside(path: Path, why: str) -> Path:
 
 
 def _free_name(path: Path, why: str) -> Path:
-    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    candidate, number = path.with_name(f"{path.name}.{why}-{moment}"), 1
+    name = name_aside(path.name, why)
+    candidate, number = path.with_name(name), 1
     while candidate.exists():
         number += 1
-        candidate = path.with_name(f"{path.name}.{why}-{moment}-{number}")
+        candidate = path.with_name(f"{name}-{number}")
     return candidate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import os
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from holdfast._files.threads import on_a_thread
+from holdfast.objects._loops import LoopCoalescer
 from holdfast.objects._state_file import Snapshot, StateFile
-from holdfast.storages._coalescer import Coalescer
 
 _OURS: Final = "_StatefulObject__"
 
@@ -61,7 +60,7 @@ class StatefulObject:
 
     # Two underscores: a subclass has all other names for itself.
     __keeper: StateFile | None = None
-    __saves: tuple[asyncio.AbstractEventLoop, Coalescer[None]] | None = None
+    __saves: LoopCoalescer[None] | None = None
     __given: frozenset[str] | None = None
 
     def __init__(self, state_file: str | os.PathLike[str]) -> None:
@@ -82,10 +81,9 @@ class StatefulObject:
             DocumentError: as `_save_state`.
             StorageUnavailableError: as `_save_state`.
         """
-        loop = asyncio.get_running_loop()
-        if self.__saves is None or self.__saves[0] is not loop:
-            self.__saves = loop, Coalescer(self.__save_for_all, name=str(self._state_file))
-        await self.__saves[1].submit(None)
+        if self.__saves is None:
+            self.__saves = LoopCoalescer(self.__save_for_all, name=str(self._state_file))
+        await self.__saves.submit(None)
 
     def _save_state(self) -> None:
         """Write the state to the file, durably; return when it is on the disk.

@@ -1,0 +1,172 @@
+"""Dataclasses to plain dicts and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from holdfast.errors import DocumentError
+from holdfast.objects import exclude, from_dict, to_dict
+
+
+class Size(Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+
+@dataclass
+class Topping:
+    name: str
+    grams: int = 20
+
+
+@dataclass
+class Pizza:
+    size: Size
+    toppings: list[Topping] = field(default_factory=list)
+    extras: dict[int, Topping] = field(default_factory=dict)
+    tags: set[str] = field(default_factory=set)
+    place: tuple[int, float] = (0, 0.0)
+    note: str | None = None
+    base: Topping | None = None
+    kind: Literal["thin", "thick"] = "thin"
+
+
+@dataclass
+class Moments:
+    at: datetime
+    on: date
+    when: time
+    lasts: timedelta
+    key: UUID
+    price: Decimal
+    image: bytes
+
+
+@dataclass
+class Sensor:
+    value: float
+    driver: object = field(default_factory=object, metadata=exclude)
+
+
+PIZZA = Pizza(
+    Size.LARGE,
+    [Topping("olives"), Topping("ham", 50)],
+    {7: Topping("basil", 1)},
+    {"b", "a"},
+    (1, 2.0),
+    "ring twice",
+    Topping("tomato"),
+    "thick",
+)
+PLAIN = {
+    "size": "large",
+    "toppings": [{"name": "olives", "grams": 20}, {"name": "ham", "grams": 50}],
+    "extras": {7: {"name": "basil", "grams": 1}},
+    "tags": ["a", "b"],
+    "place": [1, 2.0],
+    "note": "ring twice",
+    "base": {"name": "tomato", "grams": 20},
+    "kind": "thick",
+}
+MOMENTS = Moments(
+    datetime(2026, 11, 21, 9, 30, tzinfo=timezone.utc),
+    date(2026, 11, 21),
+    time(9, 30),
+    timedelta(hours=1.5),
+    UUID(int=7),
+    Decimal("9.90"),
+    b"\x00\xff",
+)
+
+
+def test_a_dataclass_becomes_plain_dicts_and_lists() -> None:
+    assert to_dict(PIZZA) == PLAIN
+    assert to_dict([PIZZA, {"a": (PIZZA,)}, None]) == [PLAIN, {"a": [PLAIN]}, None]
+
+
+def test_a_dict_becomes_a_dataclass_with_all_that_is_in_it() -> None:
+    assert from_dict(Pizza, PLAIN) == PIZZA
+
+
+def test_what_became_plain_survives_json() -> None:
+    for value in (PIZZA, MOMENTS):
+        assert from_dict(type(value), json.loads(json.dumps(to_dict(value)))) == value
+
+
+def test_numbers_of_numpy_become_plain_ones() -> None:
+    plain = to_dict({"a": np.float64(1.5), "b": [np.float64(2)]})
+
+    assert plain == {"a": 1.5, "b": [2.0]}
+    assert type(plain["a"]) is float
+
+
+def test_excluded_fields_are_left_out_and_come_back_as_their_defaults() -> None:
+    plain = to_dict(Sensor(1.5))
+
+    assert plain == {"value": 1.5}
+    assert from_dict(Sensor, plain).value == 1.5
+
+
+@pytest.mark.parametrize("value", [object(), {"a": [1, {"b": print}]}, Sensor])
+def test_what_json_does_not_know_is_refused(value: Any) -> None:
+    with pytest.raises(DocumentError, match="has no form in JSON"):
+        to_dict(value)
+
+
+def test_the_error_names_the_place_of_what_json_does_not_know() -> None:
+    with pytest.raises(DocumentError) as caught:
+        to_dict({"pizzas": [Pizza(Size.SMALL, base=Topping("x", print))]})  # type: ignore[arg-type] # the point
+
+    assert caught.value.path == "['pizzas'][0].base.grams"
+
+
+def test_missing_fields_get_their_defaults_and_unknown_keys_are_ignored() -> None:
+    pizza = from_dict(Pizza, {"size": "small", "colour": "red"})
+
+    assert pizza == Pizza(Size.SMALL)
+    assert pizza.toppings is not from_dict(Pizza, {"size": "small"}).toppings
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "reason"),
+    [
+        ({"toppings": [{"grams": 5}]}, "toppings[0]", "missing required field `name`"),
+        ({"toppings": [{"name": "ham", "grams": "much"}]}, "toppings[0].grams", "Expected `int`, got `str`"),
+        ({"toppings": [{"name": None}]}, "toppings[0].name", "Expected `str`, got `null`"),
+        ({"size": "huge"}, "size", "Invalid enum value 'huge'"),
+        ({"kind": "deep"}, "kind", "Invalid enum value 'deep'"),
+        ({"place": [1]}, "place", "length 2"),
+        ({"base": [1]}, "base", "Expected `object | null`, got `array`"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_that_names_the_field(
+    change: dict[str, Any], path: str, reason: str
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        from_dict(Pizza, {**PLAIN, **change})
+
+    assert caught.value.path == path
+    assert reason in caught.value.reason
+
+
+def test_a_class_may_check_itself() -> None:
+    with pytest.raises(DocumentError, match="negative"):
+        from_dict(Checked, {"value": -1})
+
+
+@dataclass
+class Checked:
+    value: int
+
+    def __post_init__(self) -> None:
+        if self.value < 0:
+            raise ValueError("negative")
