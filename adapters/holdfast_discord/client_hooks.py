@@ -84,9 +84,9 @@ def enter_interactions(persistence: Persistence, *, timeout: float, apology: str
 def _replace(persistence: Persistence, name: str, around: Callable[[Any], Any]) -> None:
     """Put something around a method of this one client, until it is closed."""
     client = persistence.client
-    method = getattr(client, name)
+    method, own = getattr(client, name), vars(client).get(name)
     setattr(client, name, functools.wraps(method)(around(method)))
-    persistence.at_close(functools.partial(delattr, client, name))
+    persistence.at_close(lambda: setattr(client, name, own) if own else delattr(client, name))
 
 
 def _as_author(invoke: Callable[[Any], Any]) -> Callable[[Any], Any]:

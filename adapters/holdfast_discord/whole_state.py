@@ -8,18 +8,22 @@
       ... whatever else the state's owner has in it
     }
 
-What never expires has null for ``expires_at``. There are JSON's types only: `StateSerializer` turns other
-values into them, and back.
+``expires_at`` is left out where a document never expires. There are only JSON's own types: `StateSerializer`
+turns other values into them, and back. What is no JSON at all, moved here from a damaged place, stands in
+base64 as ``damaged`` instead of ``document``.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from holdfast import MemoryStorage, documents
+from holdfast.hooks import Stored
 from holdfast.ttl import Expiry
 
 State: TypeAlias = "dict[str, Any]"
@@ -30,6 +34,7 @@ _VIEWS: Final = "discord/views"
 _REST: Final = ("discord", "state")
 """The key of what a state holds beside views and documents."""
 
+_SECTIONS: Final = ("persistent_views", "documents")
 _IDS: Final = ("message_id", "channel_id", "guild_id", "user_id")
 
 
@@ -38,44 +43,54 @@ class StateStorage(MemoryStorage):
 
     async def fill(self, state: State) -> None:
         """Store what a whole state holds."""
-        rest = {name: held for name, held in state.items() if name not in {"persistent_views", "documents"}}
+        rest = {name: held for name, held in state.items() if name not in _SECTIONS}
         if rest:
-            await self._keep(*_REST, rest, None)
+            await self._keep(*_REST, {"document": rest})
         for key, row in state.get("persistent_views", {}).items():
-            await self._keep(_VIEWS, key, _imported(row), None)
+            await self._keep(_VIEWS, key, {"document": _imported(row)})
         for namespace, shelf in state.get("documents", {}).items():
-            for identifier, stored in shelf.items():
-                await self._keep(namespace, identifier, stored["document"], stored.get("expires_at"))
+            for identifier, kept in shelf.items():
+                await self._keep(namespace, identifier, kept)
 
     async def whole(self) -> State:
-        """Return all that is stored, in JSON's types."""
+        """Return all that is stored."""
         state: State = {}
-        for namespace in sorted(await self._namespaces()):
-            shelf = await self._documents(namespace)
-            if namespace == _VIEWS:
-                state["persistent_views"] = {key: stored["document"] for key, stored in shelf.items()}
-                continue
-            if namespace == _REST[0] and _REST[1] in shelf:
-                state.update(shelf.pop(_REST[1])["document"])
-            if shelf:
-                state.setdefault("documents", {})[namespace] = shelf
+        async for namespace, identifier, kept in self._all():
+            # What expires, or is damaged, needs more room than a document of the owner's has.
+            is_plain = set(kept) == {"document"}
+            if is_plain and namespace == _VIEWS:
+                state.setdefault("persistent_views", {})[identifier] = kept["document"]
+            elif is_plain and (namespace, identifier) == _REST:
+                state.update(kept["document"])
+            else:
+                state.setdefault("documents", {}).setdefault(namespace, {})[identifier] = kept
         return state
 
-    async def _keep(self, namespace: str, identifier: str, plain: Any, expires_at: float | None) -> None:
-        expiry = Expiry(math.inf if expires_at is None else expires_at, keep=False)
-        await MemoryStorage._set(self, namespace, identifier, json.dumps(plain).encode(), expiry)
+    async def _keep(self, namespace: str, identifier: str, kept: State) -> None:
+        expiry = Expiry(kept.get("expires_at", math.inf), keep=False)
+        await MemoryStorage._set(self, namespace, identifier, _bytes_of(kept), expiry)
 
-    async def _documents(self, namespace: str) -> dict[str, Any]:
-        identifiers = [identifier async for page in self._scan(namespace, "") for identifier in page]
-        found = await self._get_many(namespace, sorted(identifiers))
-        return {
-            identifier: {
-                "document": json.loads(stored.value),
-                "expires_at": None if stored.expires_at == math.inf else stored.expires_at,
-            }
-            for identifier, stored in zip(sorted(identifiers), found, strict=True)
-            if stored is not None
-        }
+    async def _all(self) -> AsyncIterator[tuple[str, str, State]]:
+        for namespace in sorted(await self._namespaces()):
+            identifiers = sorted([name async for page in self._scan(namespace, "") for name in page])
+            found = await self._get_many(namespace, identifiers)
+            for identifier, stored in zip(identifiers, found, strict=True):
+                if stored is not None:
+                    yield namespace, identifier, _kept(stored)
+
+
+def _kept(stored: Stored) -> State:
+    kept: State = {} if stored.expires_at == math.inf else {"expires_at": stored.expires_at}
+    try:
+        return {"document": json.loads(stored.value), **kept}
+    except ValueError:
+        return {"damaged": base64.b64encode(stored.value).decode(), **kept}
+
+
+def _bytes_of(kept: State) -> bytes:
+    if "damaged" in kept:
+        return base64.b64decode(kept["damaged"])
+    return json.dumps(kept["document"]).encode()
 
 
 def _imported(row: Any) -> Any:
