@@ -50,6 +50,7 @@ def machine() -> dict[str, Any]:
     """Describe what the figures depend on."""
     return {
         "cores": os.cpu_count(),
+        "load": [round(load, 1) for load in os.getloadavg()],
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "sqlite": sqlite3.sqlite_version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import chain, count, cycle, islice, pairwise
 from typing import Any, Final, TypeAlias
@@ -44,6 +45,12 @@ Swap: TypeAlias = "Callable[[str, Any, Any], Awaitable[bool]]"
 def identifiers(count: int, kind: str = "fsm") -> list[str]:
     """Return the identifiers of so many dialogues."""
     return [f"{kind}:7101:{500_000_000 + user}:{500_000_000 + user}" for user in range(count)]
+
+
+def updates(owned: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Give every identifier its next document, in a new order each time round, without end."""
+    while True:
+        yield from zip(random.sample(owned, len(owned)), cycle(dialogue()), strict=False)
 
 
 def dialogue() -> list[dict[str, Any]]:
@@ -89,7 +96,7 @@ def swaps(swap: Swap, callers: int, calls: int) -> list[Calls]:
 
 def _steps(swap: Swap, owned: Sequence[str], documents: Sequence[Any]) -> Iterator[Awaitable[object]]:
     for expected, new in pairwise(chain([None], cycle(documents))):
-        for own in owned:
+        for own in random.sample(owned, len(owned)):
             yield _won(swap(own, new, expected))
 
 
@@ -103,8 +110,13 @@ async def _won(swap: Awaitable[bool]) -> None:
 
 
 def _paths(callers: int, calls: int, kind: str = "fsm") -> list[list[str]]:
-    """Each caller's own identifiers, over and over, so that all callers together make so many calls."""
-    return [list(islice(cycle(owned), _each(callers, calls))) for owned in _owned(callers, kind)]
+    """Each caller's own identifiers, over and over, so that all callers together make so many calls.
+
+    In a new order each turn: those that come together must not lie together in the file, as rows written in
+    one order and always updated in the same would.
+    """
+    orders = (random.sample(owned, len(owned)) for owned in _owned(callers, kind))
+    return [list(islice(cycle(order), _each(callers, calls))) for order in orders]
 
 
 def _owned(callers: int, kind: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import AsyncExitStack
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from benchmarks.peers import kurigram
 from benchmarks.peers.bare_sqlite import BareAiosqlite, BareSqlite3
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, Turn, race
-from benchmarks.workloads import Workload, dialogue, gets, identifiers, increments, rate, sets, swap, swaps
+from benchmarks.workloads import Workload, gets, identifiers, increments, rate, sets, swap, swaps, updates
 from holdfast import SQLiteStorage
 
 _MANY: Final = 100
@@ -51,7 +51,7 @@ async def _fill_wals(folder: Path, contestants: _Contestants) -> None:
         "ours": rate(sets, contestants.ours.set_state, _MANY, 1_000),
         "kurigram": rate(sets, contestants.kurigram.set_state, _MANY, 1_000),
         "aiosqlite": rate(sets, contestants.aiosqlite.set_state, _MANY, 1_000),
-        "sqlite3": _transactions(contestants.sqlite3, 1_000),
+        "sqlite3": _transactions(contestants.sqlite3, _MANY, 1_000),
     }
     for name, write in writers.items():
         await write()
@@ -63,7 +63,7 @@ async def _many_callers(contestants: _Contestants, scale: Scale) -> list[Row]:
     ours, theirs = contestants.ours, contestants.kurigram
     bare = Rival(
         BareSqlite3.NAME,
-        _transactions(contestants.sqlite3, scale.of(40_000)),
+        _transactions(contestants.sqlite3, _MANY, scale.of(40_000)),
         AtLeast(0.35),
         f"{_MANY} upserts a transaction by executemany, encoding included, one thread, no event loop",
     )
@@ -85,30 +85,38 @@ async def _many_callers(contestants: _Contestants, scale: Scale) -> list[Row]:
 
 
 async def _one_caller(contestants: _Contestants, scale: Scale) -> list[Row]:
-    async def alone(verb: str, workload: Workload, note: str) -> list[Row]:
+    commit = Rival(
+        BareSqlite3.NAME,
+        _transactions(contestants.sqlite3, 1, scale.of(3_000)),
+        note="one upsert a transaction, one thread: what making a page durable costs on this disk",
+    )
+
+    async def alone(verb: str, workload: Workload, note: str, *others: Rival) -> list[Row]:
         mine, theirs, bare = (
             rate(workload, getattr(contestant, f"{verb}_state"), 1, scale.of(3_000))
             for contestant in (contestants.ours, contestants.kurigram, contestants.aiosqlite)
         )
         peer = Rival(kurigram.NAME, theirs, AtLeast(2))
         statement = Rival(BareAiosqlite.NAME, bare, AtLeast(0.8), note)
-        return await race(scale, f"1 caller: {verb}", "calls/s", mine, peer, statement)
+        return await race(scale, f"1 caller: {verb}", "calls/s", mine, peer, statement, *others)
 
     return [
-        *await alone("set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included"),
+        *await alone(
+            "set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included", commit
+        ),
         *await alone("get", gets, "execute_fetchall() of one select by the key, text not decoded"),
     ]
 
 
-def _transactions(bare: BareSqlite3, calls: int) -> Turn:
+def _transactions(bare: BareSqlite3, size: int, calls: int) -> Turn:
     everyone = identifiers(10 * _MANY)
 
     async def turn() -> float:
-        states = zip(cycle(everyone), cycle(dialogue()), strict=False)  # neither ends
-        transactions = max(1, calls // _MANY)
+        states = updates(everyone)
+        transactions = max(1, calls // size)
         begin = time.perf_counter()
         for _ in range(transactions):
-            bare.set_states(islice(states, _MANY))
-        return transactions * _MANY / (time.perf_counter() - begin)
+            bare.set_states(islice(states, size))
+        return transactions * size / (time.perf_counter() - begin)
 
     return turn
