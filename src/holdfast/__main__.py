@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from contextlib import ExitStack
 
+from holdfast.abc import BaseStorage
 from holdfast.addresses import storage_at
 from holdfast.errors import HoldfastError
+from holdfast.importers import command
 from holdfast.migrate import Migration, OnProgress, migrate
 
 
@@ -16,11 +19,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did all it was asked to."""
     options = _parser().parse_args(arguments)
     try:
-        result = asyncio.run(_migrate(options))
-    except (HoldfastError, ValueError, ImportError) as exc:
+        result = asyncio.run(_run(options))
+    except (HoldfastError, ValueError, ImportError, OSError) as exc:
         print(f"holdfast: {exc}", file=sys.stderr)
         return 1
-    print(f"{options.source} -> {options.target}: {result}")
+    except KeyboardInterrupt:
+        print("holdfast: interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    print(f"{_public(options.source)} -> {_public(options.target)}: {result}")
     return 0
 
 
@@ -33,20 +39,35 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("--pattern", default="*", help="copy only identifiers that match, such as 'user:*'")
     copy.add_argument("--overwrite", action="store_true", help="replace what the target holds otherwise")
     copy.add_argument("--no-verify", action="store_true", help="do not read back what was written")
+    copy.set_defaults(run=_migrate)
+    command.add_to(commands)
     return parser
 
 
-async def _migrate(options: argparse.Namespace) -> Migration:
-    async with storage_at(options.source) as source, storage_at(options.target) as target:
+async def _run(options: argparse.Namespace) -> Migration:
+    async with storage_at(options.target) as target:
         with ExitStack() as bar:
-            return await migrate(
-                source,
-                target,
-                options.pattern,
-                _shown(bar),
-                verify=not options.no_verify,
-                overwrite=options.overwrite,
-            )
+            result: Migration = await options.run(options, target, _shown(bar))
+            return result
+
+
+async def _migrate(
+    options: argparse.Namespace, target: BaseStorage, on_progress: OnProgress | None
+) -> Migration:
+    async with storage_at(options.source) as source:
+        return await migrate(
+            source,
+            target,
+            options.pattern,
+            on_progress,
+            verify=not options.no_verify,
+            overwrite=options.overwrite,
+        )
+
+
+def _public(address: str) -> str:
+    """Leave a URL's user and password out."""
+    return re.sub(r"//[^/]*@", "//", address)
 
 
 def _shown(bar: ExitStack) -> OnProgress | None:

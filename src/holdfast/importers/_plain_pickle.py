@@ -58,7 +58,7 @@ class _PlainUnpickler(pickle.Unpickler):
         return kind
 
     @override
-    def persistent_load(self, pid: Any) -> NoReturn:
+    def persistent_load(self, pid: Any) -> NoReturn:  # noqa: ARG002 # python-telegram-bot has bots only
         self._refuse("telegram.Bot")
 
     def _refuse(self, kind: Any, *_: Any) -> NoReturn:

@@ -75,10 +75,9 @@ class _Dialogue(NamedTuple):
     seconds: float | None
 
     def with_part(self, part: str, found: ForeignString) -> _Dialogue:
-        seconds = (
-            None if None in {self.seconds, found.seconds} else max(self.seconds or 0, found.seconds or 0)
-        )
-        changed = self._replace(foreign_key=found.name, seconds=seconds)
+        times = (self.seconds, found.seconds)
+        longer = None if None in times else max(filter(None, times), default=0)
+        changed = self._replace(foreign_key=found.name, seconds=longer)
         return changed._replace(name=found.text) if part == "state" else changed._replace(data=_data(found))
 
 

@@ -54,13 +54,11 @@ def _read(path: Path) -> dict[str, Any]:
         state = json.loads(path.read_bytes())
     except ValueError as exc:
         raise StorageFormatError(str(path), f"is no JSON: {exc}") from exc
-    if (
-        not isinstance(state, dict)
-        or not state.keys() & _TREES
-        or not isinstance(state.get(_VIEWS, {}), dict)
-    ):
+    known = isinstance(state, dict) and state.keys() & _TREES
+    if not known or not isinstance(state.get(_VIEWS, {}), dict):
         raise StorageFormatError(str(path), "is JSON, but no state of CascadeUI")
-    return state
+    whole: dict[str, Any] = state
+    return whole
 
 
 def _row(key: str, row: Any) -> dict[str, Any]:

@@ -68,9 +68,7 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(parts, dict) or not parts.keys() & set(_PARTS):
         raise StorageFormatError(str(path), "is a pickle, but not one of PicklePersistence")
     parts = {part: parts.get(part) or {} for part in _PARTS}
-    wrong = [
-        part for part in ("user_data", "chat_data", "conversations") if not isinstance(parts[part], dict)
-    ]
-    if wrong:
-        raise StorageFormatError(str(path), f"its {wrong[0]} is no dict, as PicklePersistence writes it")
+    for part in ("user_data", "chat_data", "conversations"):
+        if not isinstance(parts[part], dict):
+            raise StorageFormatError(str(path), f"its {part} is no dict, as PicklePersistence writes it")
     return parts
