@@ -157,7 +157,8 @@ class FaultProxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            with suppress(OSError):
+            # Cancelled is how it ends with the proxy; the stream's own callback would complain of that.
+            with suppress(OSError, asyncio.CancelledError):
                 await self._connect(reader, writer)
         finally:
             writer.close()
