@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from holdfast.abc import BaseStorage
 from holdfast.counters import LARGEST, SMALLEST
@@ -49,9 +49,10 @@ class StorageMachine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.model = Model()
         self._loop = asyncio.new_event_loop()
+        self.storage = self.create()
 
     def create(self) -> BaseStorage:
-        """Return a storage that is empty; it is started and stopped by the machine."""
+        """Return a storage that is empty; the machine opens it with the first use, and stops it."""
         raise NotImplementedError
 
     def advance(self, time: float) -> None:
@@ -62,14 +63,8 @@ class StorageMachine(RuleBasedStateMachine):
         """Await a call in the machine's event loop."""
         return self._loop.run_until_complete(call)
 
-    @initialize()
-    def open(self) -> None:
-        self.storage = self.create()
-        self.run(self.storage.start())
-
     def teardown(self) -> None:
-        if hasattr(self, "storage"):
-            self.run(self.storage.stop())
+        self.run(self.storage.stop())
         self._loop.close()
 
     def _at(self, key: Key) -> tuple[BaseStorage, str]:
@@ -182,7 +177,6 @@ class StorageMachine(RuleBasedStateMachine):
 
     @invariant()
     def namespaces_are_those_that_hold_something(self) -> None:
-        if hasattr(self, "storage"):
-            holding = [namespace for namespace in ("a", "b/1") if self.model.keys(namespace)]
+        holding = [namespace for namespace in ("a", "b/1") if self.model.keys(namespace)]
 
-            assert self.run(self.storage.list_namespaces()) == holding
+        assert self.run(self.storage.list_namespaces()) == holding
