@@ -22,38 +22,31 @@ class TaskCycle:
         self._turn = turn
         self._end = end
         self._interval = interval
-        self._is_ending = False
-        self._wake = asyncio.Event()
+        self._ending = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def is_running(self) -> bool:
         """Whether it has a task that is alive, in an event loop that is."""
         return not self._task.done() and not self._task.get_loop().is_closed()
 
-    def wake(self) -> None:
-        """Take the next turn at once."""
-        self._wake.set()
-
     async def stop(self) -> None:
         """Return when the turn under way and ``end`` have come to their end."""
-        self._is_ending = True
-        self._wake.set()
+        self._ending.set()
         await self._task
 
     async def _run(self) -> None:
         try:
-            while not self._is_ending:
-                await self._wait()
+            while not await self._is_ending():
                 await self._turn()
         finally:
             await self._end()
 
-    async def _wait(self) -> None:
+    async def _is_ending(self) -> bool:
+        """Wait for the end, or for the next turn."""
         try:
-            await asyncio.wait_for(self._wake.wait(), self._interval)
+            return await asyncio.wait_for(self._ending.wait(), self._interval)
         except asyncio.TimeoutError:
-            return
-        self._wake.clear()
+            return False
 
 
 class ThreadCycle:

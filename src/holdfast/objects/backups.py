@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from holdfast.errors import HoldfastError
 from holdfast.objects import _exports
 from holdfast.objects._cycles import TaskCycle, ThreadCycle
 from holdfast.objects._exports import Imported
@@ -58,6 +57,8 @@ class Backups(ABC):
     def register(self, obj: PersistableObject, key: str | None = None) -> PersistableObject:
         """Keep an object from now on, restoring what an earlier run stored; return the object.
 
+        A folder restores it at once. A storage does so at `start`; once that has been called, it takes `add`.
+
         If its ``restore`` raises, that is logged and the stored state kept aside, as
         ``<key>.unrestored-<time>``; a damaged one as ``<key>.corrupt-<time>``.
 
@@ -69,10 +70,27 @@ class Backups(ABC):
             TypeError: the object lacks a method.
             IdentifierError: the key is taken, or no file name; or the object is registered already.
             StorageUnavailableError: what is stored cannot be read. The object is not registered.
+            RuntimeError: it takes `add`. The object is not registered.
         """
         registration = self._registry.add(obj, key)
         try:
-            self._restore_soon(registration)
+            self._restore_where_possible(registration)
+        except BaseException:
+            self._registry.remove(obj)
+            raise
+        return obj
+
+    async def add(self, obj: PersistableObject, key: str | None = None) -> PersistableObject:
+        """Do what `register` does, on any place and at any time, and return the object when it is restored.
+
+        Raises:
+            TypeError: as `register`.
+            IdentifierError: as `register`.
+            StorageUnavailableError: as `register`.
+        """
+        registration = self._registry.add(obj, key)
+        try:
+            await self._restore(registration)
         except BaseException:
             self._registry.remove(obj)
             raise
@@ -85,16 +103,6 @@ class Backups(ABC):
             ValueError: it is not registered.
         """
         self._registry.remove(obj)
-
-    async def restore(self) -> None:
-        """Restore the objects that were registered where that had to wait.
-
-        Raises:
-            StorageUnavailableError: what is stored cannot be read; the cycle tries again.
-        """
-        for registration in self._registry:
-            if not registration.is_restored:
-                await self._restore(registration)
 
     async def backup(self) -> None:
         """Back up, now, the objects whose ``needs_backup`` is set."""
@@ -142,7 +150,7 @@ class Backups(ABC):
             StorageUnavailableError: what is stored cannot be read.
         """
         if self._task is None or not self._task.is_running():
-            await self.restore()
+            await self._restore_those_that_wait()
             self._task = TaskCycle(self._cycle, self.backup_all, self._interval)
 
     async def stop(self) -> None:
@@ -163,7 +171,12 @@ class Backups(ABC):
     def __enter__(self) -> Self:
         if an_event_loop_runs():
             raise RuntimeError("an event loop is running here: use `async with`, or start() and stop()")
-        self._now(self.restore())
+        try:
+            self._begin()
+            self._now(self._restore_those_that_wait())
+        except BaseException:
+            self._end()
+            raise
         self._thread = ThreadCycle(lambda: self._now(self._cycle()), self._interval)
         return self
 
@@ -173,16 +186,20 @@ class Backups(ABC):
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.stop()
-            self._now(self.backup_all())
+            try:
+                self._now(self.backup_all())
+            finally:
+                self._end()
 
     async def _cycle(self) -> None:
-        try:
-            await self.restore()
-        except HoldfastError:
-            _logger.exception("Objects that could not be restored yet are not backed up before they are")
         await self.backup()
         if self._copies is not None and self._copies.is_due():
             await self._copies.make(_exports.whatever_can_be_exported(self._registry))
+
+    async def _restore_those_that_wait(self) -> None:
+        for registration in self._registry:
+            if not registration.is_restored:
+                await self._restore(registration)
 
     async def _restore(self, registration: Registration) -> None:
         key = registration.key
@@ -215,8 +232,8 @@ class Backups(ABC):
     # What a place for backups implements.
 
     @abstractmethod
-    def _restore_soon(self, registration: Registration) -> None:
-        """Restore the object now, or see to it that the cycle does."""
+    def _restore_where_possible(self, registration: Registration) -> None:
+        """Restore the object now, or leave it to `start`."""
 
     @abstractmethod
     async def _read(self, key: str) -> dict[str, Any] | None:
@@ -229,6 +246,12 @@ class Backups(ABC):
     @abstractmethod
     async def _keep_aside(self, key: str, why: str) -> None:
         """Copy what is stored to ``<key>.<why>-<time>``."""
+
+    def _begin(self) -> None:
+        """Get ready to work where there is no event loop."""
+
+    def _end(self) -> None:
+        """Let go of what `_begin` got."""
 
     @abstractmethod
     def _now(self, work: Coroutine[Any, Any, T]) -> T:

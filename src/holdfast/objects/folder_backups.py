@@ -81,7 +81,7 @@ class FolderBackups(Backups):
         return self._folder / f"{key}.json"
 
     @override
-    def _restore_soon(self, registration: Registration) -> None:
+    def _restore_where_possible(self, registration: Registration) -> None:
         self._now(self._restore(registration))
 
     @override

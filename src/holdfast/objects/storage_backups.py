@@ -16,10 +16,6 @@ from holdfast.objects.backups import Backups
 from holdfast.ttl import NO_TTL, Expiry
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from holdfast.abc import BaseStorage
     from holdfast.objects._registry import Registration
     from holdfast.objects.copies import DailyCopies
@@ -32,9 +28,8 @@ _logger = logging.getLogger(__name__)
 class StorageBackups(Backups):
     """Keeps each object under its key, in the namespace ``objects`` of a storage.
 
-    Objects are restored by `start`, or by `restore`; those that are registered while the cycle is running, at
-    its next turn, which comes at once. The storage stays the caller's to stop; only in plain ``with`` it
-    serves an event loop of ours, and is stopped with the block.
+    Objects are restored by `start`, later ones by `add`. The storage stays the caller's to stop; only in
+    plain ``with`` it serves an event loop of ours, and is stopped with the block.
 
     Args:
         storage: any storage, or a namespace of one.
@@ -58,35 +53,25 @@ class StorageBackups(Backups):
         return f"StorageBackups({self._storage!r})"
 
     @override
-    def __enter__(self) -> Self:
+    def _begin(self) -> None:
         self._loop = asyncio.new_event_loop()
-        try:
-            return super().__enter__()
-        except BaseException:
-            self._end_loop()
-            raise
+        # Also after an earlier block, whose end has stopped it.
+        self._now(self._storage.start())
 
     @override
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            self._end_loop()
-
-    def _end_loop(self) -> None:
+    def _end(self) -> None:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.run_until_complete(self._storage.stop())
             loop.close()
 
     @override
-    def _restore_soon(self, registration: Registration) -> None:
+    def _restore_where_possible(self, registration: Registration) -> None:
         if self._loop is not None:
             self._now(self._restore(registration))
-        elif self._task is not None:
-            self._task.wake()
+        elif self.is_running:
+            # Restored later, the object would lose what is done to it meanwhile.
+            raise RuntimeError("the backups have started: use `await backups.add(obj)`")
 
     @override
     async def _read(self, key: str) -> dict[str, Any] | None:
