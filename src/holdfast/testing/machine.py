@@ -46,10 +46,10 @@ class StorageMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = FakeClock()
-        self.model = Model()
+        self.clock: FakeClock = FakeClock()
+        self.model: Model = Model()
         self._loop = asyncio.new_event_loop()
-        self.storage = self.create()
+        self.storage: BaseStorage = self.create()
 
     def create(self) -> BaseStorage:
         """Return a storage that is empty; the machine opens it with the first use, and stops it."""

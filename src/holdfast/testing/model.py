@@ -26,7 +26,7 @@ class Model:
     """
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now: float = 0.0
         self._entries: dict[Key, Entry] = {}
 
     def live(self, key: Key) -> Entry | None:

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from functools import reduce
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -70,9 +71,7 @@ CONVERTED: Final[list[tuple[Any, Any]]] = [
 CIRCULAR: Final[list[Any]] = []
 CIRCULAR.append([CIRCULAR])
 
-DEEP: Final[list[Any]] = []
-for _ in range(5000):
-    DEEP[:] = [list(DEEP)]
+DEEP: Final[list[Any]] = reduce(lambda inner, _: [inner], range(5000), [])
 
 REFUSED: Final[list[tuple[Any, str]]] = [
     (object(), ""),
