@@ -15,8 +15,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from tests.servers.redis_server import RedisServer
 
+from holdfast import KEEP_TTL, NO_TTL, RateLimiter
 from holdfast.errors import StorageUnavailableError
 from holdfast.storages.redis import EvictionWarning, RedisStorage
+from holdfast.testing.verbs import VERBS
 
 StartRedis = Callable[..., RedisServer]
 
@@ -158,6 +160,26 @@ async def test_a_server_that_forbids_to_look_is_not_warned_of(start_redis: Start
     server.run("ACL", "SETUSER", "bot", "on", ">secret", "~*", "+@all", "-config", "-info")
     async with RedisStorage.from_url(f"redis://bot:secret@127.0.0.1:{server.port}") as storage:
         assert await storage.health()
+
+
+async def test_the_documented_rights_are_enough_for_every_verb(start_redis: StartRedis) -> None:
+    page = Path(__file__).parents[2] / "docs" / "redis.md"
+    rule = page.read_text(encoding="utf-8").partition("\nACL SETUSER ")[2].partition("```")[0]
+    server = start_redis()
+    server.run("ACL", "SETUSER", *rule.split())
+    async with RedisStorage.from_url(f"redis://bot:secret@127.0.0.1:{server.port}") as storage:
+        for name, call in VERBS.items():
+            await call(storage, f"order {name}")
+        await storage.set_state("order", 1, ttl=60)
+        await storage.set_state("order", 2, ttl=KEEP_TTL)
+        await storage.touch("order", ttl=NO_TTL)
+        await storage.touch("order", ttl=60)
+        await RateLimiter(storage, "5/minute").hit("spammer")
+
+        assert await storage.increment("order", ttl=NO_TTL) == 3
+        assert await storage.increment("order", ttl=60) == 4
+        assert await storage.health()
+    assert server.run("ACL", "LOG") == []
 
 
 async def test_a_plain_client_on_a_cluster_is_told_which_one_to_take(start_redis: StartRedis) -> None:
