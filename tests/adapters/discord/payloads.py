@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 Payload = dict[str, Any]
@@ -117,8 +118,31 @@ def interaction(
 
 
 def command(identifier: int, name: str, *, options: dict[str, Any] | None = None, **who: Any) -> Payload:
-    given = [{"name": option, "type": 3, "value": value} for option, value in (options or {}).items()]
-    return interaction(identifier, 2, {"id": "9", "name": name, "type": 1, "options": given}, **who)
+    """Use a command; an option that is an int is a role."""
+    options = options or {}
+    given = [_option(option, value) for option, value in options.items()]
+    resolved = {"roles": {str(value): role(value) for value in options.values() if isinstance(value, int)}}
+    data = {"id": "9", "name": name, "type": 1, "options": given, "resolved": resolved}
+    return interaction(identifier, 2, data, **who)
+
+
+def _option(name: str, value: str | int) -> Payload:
+    return {"name": name, "type": 8 if isinstance(value, int) else 3, "value": str(value)}
+
+
+def role(identifier: int) -> Payload:
+    return {
+        "id": str(identifier),
+        "name": f"role{identifier}",
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 1,
+        "permissions": "0",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
 
 
 def autocomplete(identifier: int, name: str, option: str, typed: str, **who: Any) -> Payload:
@@ -130,8 +154,8 @@ def click(identifier: int, on: Payload, custom_id: str, **who: Any) -> Payload:
     return interaction(identifier, 3, {"custom_id": custom_id, "component_type": 2}, message=on, **who)
 
 
-def choice(identifier: int, on: Payload, custom_id: str, values: list[str], **who: Any) -> Payload:
-    data = {"custom_id": custom_id, "component_type": 3, "values": values}
+def choice(identifier: int, on: Payload, custom_id: str, values: Sequence[str], **who: Any) -> Payload:
+    data = {"custom_id": custom_id, "component_type": 3, "values": list(values)}
     return interaction(identifier, 3, data, message=on, **who)
 
 

@@ -64,30 +64,32 @@ class DiscordServer:
 
     async def click(self, message_id: int, custom_id: str, *, user: int = 7, **where: Any) -> Payload:
         """Press a button and return what the bot answered."""
-        identifier = next(self.rest.identifiers)
         shown = self.rest.messages[message_id]
-        event = payloads.click(identifier, shown, custom_id, user_id=user, guild=where.get("guild"))
-        return await self.interact(event, **where)
+        return await self._interact(payloads.click, shown, custom_id, user_id=user, **where)
 
-    async def choose(self, message_id: int, custom_id: str, *values: str, user: int = 7) -> Payload:
+    async def choose(
+        self, message_id: int, custom_id: str, *values: str, user: int = 7, **where: Any
+    ) -> Payload:
         """Choose from a select menu and return what the bot answered."""
-        identifier = next(self.rest.identifiers)
         shown = self.rest.messages[message_id]
-        return await self.interact(payloads.choice(identifier, shown, custom_id, list(values), user_id=user))
+        return await self._interact(payloads.choice, shown, custom_id, values, user_id=user, **where)
 
-    async def submit(self, modal: Payload, values: dict[str, str], *, user: int = 7) -> Payload:
+    async def submit(self, modal: Payload, values: dict[str, str], *, user: int = 7, **where: Any) -> Payload:
         """Fill in a modal and return what the bot answered."""
-        identifier = next(self.rest.identifiers)
-        return await self.interact(payloads.submission(identifier, modal, values, user_id=user))
+        return await self._interact(payloads.submission, modal, values, user_id=user, **where)
 
-    async def command(self, name: str, *, user: int = 7, **options: Any) -> Payload:
+    async def command(self, name: str, *, user: int = 7, guild: int | None = None, **options: Any) -> Payload:
         """Use a slash command and return what the bot answered."""
-        identifier = next(self.rest.identifiers)
-        return await self.interact(payloads.command(identifier, name, options=options, user_id=user))
+        return await self._interact(payloads.command, name, options=options, user_id=user, guild=guild)
 
-    async def interact(self, event: Payload, *, shard: int = 0, guild: int | None = None) -> Payload:
-        """Send an interaction and return the body of the bot's first answer to it."""
-        del guild
+    async def complete(self, name: str, option: str, typed: str, *, user: int = 7) -> Payload:
+        """Type into an option of a slash command and return what the bot proposed."""
+        return await self._interact(payloads.autocomplete, name, option, typed, user_id=user)
+
+    async def _interact(
+        self, payload: Callable[..., Payload], *details: Any, shard: int = 0, **who: Any
+    ) -> Payload:
+        event = payload(next(self.rest.identifiers), *details, **who)
         await self.gateway.send("INTERACTION_CREATE", event, shard=shard)
         return await asyncio.wait_for(self.rest.answer_to(event["id"]), PATIENCE)
 

@@ -105,9 +105,8 @@ async def test_a_slash_command_is_limited_for_each_user_and_over_a_restart(
 
 async def test_completions_are_not_counted(server: DiscordServer, storage: MemoryStorage) -> None:
     async with running(BotWithCommands(backend=storage)):
-        for number in range(5):
-            typed = payloads.autocomplete(number, "slash", "word", "ab", user_id=7)
-            await server.interact(typed)
+        for _ in range(5):
+            await server.complete("slash", "word", "ab")
         answer = await server.command("slash", word="x")
 
     assert text_of(answer) == "pong x"

@@ -105,8 +105,7 @@ async def test_commands_components_and_modals_run_as_their_user(
 
 async def test_completions_run_as_their_user_too(server: DiscordServer, storage: MemoryStorage) -> None:
     async with running(BotWithCommands(backend=storage)):
-        typed = payloads.autocomplete(1, "find", "word", "ab", user_id=7)
-        answer = await server.interact(typed)
+        answer = await server.complete("find", "word", "ab")
 
     assert answer["data"]["choices"][0]["name"] == "ab1"
 
