@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import discord
 from discord.ext import commands
 from tests.adapters.discord.payloads import CHANNEL
-from tests.adapters.discord.server import PATIENCE, logged_in
+from tests.adapters.discord.server import logged_in
 
 from holdfast import BaseStorage
 from holdfast_discord import PersistentView, RestoreSummary, setup_persistence
@@ -62,16 +61,6 @@ async def running(client: Running) -> AsyncIterator[Running]:
     finally:
         await client.close()
         await task
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]]) -> None:
-    """Return when the condition, about the bot or its storage, holds."""
-
-    async def holds() -> None:
-        while not await condition():  # noqa: ASYNC110 # neither bot nor storage has an event for it
-            await asyncio.sleep(0.005)
-
-    await asyncio.wait_for(holds(), PATIENCE)
 
 
 @asynccontextmanager

@@ -49,18 +49,19 @@ class Gateway:
             if heard["op"] == _HEARTBEAT:
                 await socket.send_json({"op": _HEARTBEAT_ACK})
             elif heard["op"] == _IDENTIFY:
-                shard, _ = heard["d"].get("shard", (0, 1))
-                await self._welcome(socket, shard, str(request.url))
+                shard, count = heard["d"].get("shard", (0, 1))
+                await self._welcome(socket, shard, count, str(request.url))
         if self.shards.get(shard) is socket:
             del self.shards[shard]
             self._on_change()
         return socket
 
-    async def _welcome(self, socket: web.WebSocketResponse, shard: int, url: str) -> None:
+    async def _welcome(self, socket: web.WebSocketResponse, shard: int, count: int, url: str) -> None:
         ready = {
             "v": 10,
             "user": payloads.BOT,
             "guilds": [],
+            "shard": [shard, count],
             "session_id": f"session{shard}",
             "resume_gateway_url": url.replace("http", "ws"),
             "application": {"id": str(payloads.APPLICATION), "flags": 0},

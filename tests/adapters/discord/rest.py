@@ -87,6 +87,7 @@ class Rest:
             return await self._answer(f"{request.method} {path}", body)
         finally:
             self._under_way -= 1
+            self._on_change()
 
     async def _answer(self, call: str, body: Any) -> web.Response:
         for faulty, status in self.faults.items():

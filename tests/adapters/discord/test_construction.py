@@ -7,7 +7,8 @@ import enum
 from typing import Any, ClassVar
 
 import pytest
-from tests.adapters.discord.bots import Bot, Counter, eventually, restarted, row, rows_of, running
+from tests.adapters.conditions import until
+from tests.adapters.discord.bots import Bot, Counter, restarted, row, rows_of, running
 
 from holdfast import DocumentError, MemoryStorage
 from holdfast_discord import PersistentView, registry
@@ -73,7 +74,7 @@ async def test_keywords_come_back_as_they_were_given(storage: MemoryStorage) -> 
     async with running(BotWithPool(backend=storage)) as bot:
         await Board("Scores", state_key="board", sizes=[1, 2], colour=None).send(bot.channel)
     async with running(BotWithPool(backend=storage, verify=False)) as bot:
-        await eventually(lambda: _is_restored(1))
+        await until(lambda: _is_restored(1))
 
     (board,) = Board.restored
     assert (board.title, board.sizes, board.more) == ("Scores", [1, 2], {"colour": None})
@@ -91,7 +92,7 @@ async def test_keywords_of_older_versions_are_migrated_step_by_step(storage: Mem
         "two", row(Board, 901, version=2, keywords={"title": "second", "size": 5})
     )
     async with running(BotWithPool(backend=storage, verify=False)):
-        await eventually(lambda: _is_restored(2))
+        await until(lambda: _is_restored(2))
 
     found = {board.title: board.sizes for board in Board.restored}
     assert found == {"first": [3], "second": [5]}

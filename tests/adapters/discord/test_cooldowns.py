@@ -6,8 +6,9 @@ import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
+from tests.adapters.conditions import until
 from tests.adapters.discord import payloads
-from tests.adapters.discord.bots import Bot, eventually, running
+from tests.adapters.discord.bots import Bot, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
@@ -119,12 +120,12 @@ async def test_a_prefix_command_raises_the_error_of_its_kind(
         for who in (7, 8):
             written = payloads.message(who, CHANNEL, {"content": "!prefix"})
             await server.gateway.send("MESSAGE_CREATE", {**written, "author": payloads.user(who)})
-        await eventually(lambda: bot.commands_of_mine.has_heard(2))
+        await until(lambda: bot.commands_of_mine.has_heard(2))
 
     (error,) = bot.commands_of_mine.errors
     assert isinstance(error, commands.CommandOnCooldown)
     assert error.type is commands.BucketType.channel
-    assert 59 < error.retry_after <= 60
+    assert error.retry_after == pytest.approx(60, abs=2)
     assert len(bot.commands_of_mine.answers) == 1
 
 

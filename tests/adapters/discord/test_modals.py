@@ -6,7 +6,8 @@ from typing import Any
 
 import discord
 import pytest
-from tests.adapters.discord.bots import Bot, eventually, restarted, running
+from tests.adapters.conditions import until
+from tests.adapters.discord.bots import Bot, restarted, running
 from tests.adapters.discord.server import DiscordServer
 
 from holdfast import MemoryStorage
@@ -61,7 +62,7 @@ async def test_a_modal_that_was_submitted_is_forgotten(server: DiscordServer, st
         kept = await open_modals(storage).list_keys()
         seconds = await open_modals(storage).get_ttl(kept[0])
         await server.submit(modal["data"], {"text": "good"})
-        await eventually(lambda: _is_empty(storage))
+        await until(lambda: _is_empty(storage))
 
     assert kept == [modal["data"]["custom_id"]]
     assert 3500 < seconds <= 3600

@@ -9,8 +9,9 @@ import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
+from tests.adapters.conditions import until
 from tests.adapters.discord import payloads
-from tests.adapters.discord.bots import Bot, eventually, running
+from tests.adapters.discord.bots import Bot, running
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
 
@@ -123,7 +124,7 @@ async def test_prefix_commands_run_as_their_author(server: DiscordServer, storag
     async with running(BotWithCommands(backend=storage)) as bot:
         written = {**payloads.message(1, CHANNEL, {"content": "!whoami"}), "author": payloads.user(7)}
         await server.gateway.send("MESSAGE_CREATE", written)
-        await eventually(bot.commands_of_mine.has_seen)
+        await until(bot.commands_of_mine.has_seen)
 
     assert bot.commands_of_mine.seen == ["<user: '7'>"]
 

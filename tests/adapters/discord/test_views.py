@@ -6,7 +6,8 @@ from pathlib import Path
 import discord
 import pytest
 from discord.ext import commands
-from tests.adapters.discord.bots import Bot, Counter, eventually, running
+from tests.adapters.conditions import until
+from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
@@ -91,9 +92,7 @@ async def test_a_view_may_be_the_answer_to_a_command_a_click_or_come_after_it(se
 
     async with running(bot):
         await server.command("panel", user=8)
-        await eventually(
-            lambda: has_keys(storage.namespace("discord").namespace("views"), ["first", "later"])
-        )
+        await until(lambda: has_keys(storage.namespace("discord").namespace("views"), ["first", "later"]))
 
     async with running(Bot(backend=storage)):
         answers = [await server.click(message.id, "add") for message in sent.values()]
@@ -197,7 +196,7 @@ async def test_a_view_goes_with_its_message(server: DiscordServer, together: int
         views = [Counter(state_key=f"gone:{number}") for number in range(together)]
         messages = [await view.send(bot.channel) for view in views]
         await server.delete_message(*(message.id for message in messages))
-        await eventually(lambda: has_keys(rows, ["kept"]))
+        await until(lambda: has_keys(rows, ["kept"]))
 
         assert all(view.is_finished() for view in views)
         assert not kept.is_finished()
@@ -209,7 +208,7 @@ async def test_a_view_of_an_unknown_class_goes_with_its_message_too(server: Disc
     await rows.set_state("other", {"class_name": "elsewhere.Panel", "channel_id": CHANNEL, "message_id": 1})
     async with running(Bot(backend=storage)) as bot:
         await server.delete_message(1)
-        await eventually(lambda: has_keys(rows, []))
+        await until(lambda: has_keys(rows, []))
 
     assert bot.summary["skipped"] == ["other"]
 
