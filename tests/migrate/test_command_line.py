@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.servers.redis_server import RedisServer
 
-from holdfast import MemoryStorage, SQLiteStorage
+from holdfast import FSMContext, MemoryStorage, SQLiteStorage, StateKey
 from holdfast.addresses import storage_at
 
 
@@ -48,6 +49,37 @@ async def test_a_refusal_ends_with_one_and_names_the_keys(tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "(a); nothing of it was overwritten" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_import_brings_in_and_says_how_much(empty_redis: RedisServer, tmp_path: Path) -> None:
+    empty_redis.run("SET", "bot|7|7|default|state", "Form:name")
+    url = empty_redis.url.replace("redis://", "redis://default:@")
+    settings = ["--bot-id", "42", "--prefix", "bot", "--separator", "|", "--with-destiny"]
+
+    done = run("import", "aiogram-redis", url, f"{tmp_path}/bot.db", *settings)
+
+    assert done.returncode == 0, done.stderr
+    assert f"{empty_redis.url} -> {tmp_path}/bot.db: 1 copied" in done.stdout
+    async with SQLiteStorage(tmp_path / "bot.db") as storage:
+        assert await FSMContext(storage, StateKey(42, 7, 7)).get_state() == "Form:name"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["python-telegram-bot", "missing.pickle", "memory:", "--bot-id", "42"], "missing.pickle"),
+        (["cascadeui", __file__, "memory:"], "is no JSON"),
+        (["kurigram-addons-sqlite", __file__, "memory:"], "cannot be read as kurigram-addons' database"),
+        (["aiogram-redis", "redis://me:secret@127.0.0.1:1", "memory:"], "127.0.0.1:1: cannot be read"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_explained(arguments: list[str], message: str) -> None:
+    done = run("import", *arguments)
+
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_an_unknown_address_is_explained() -> None:
