@@ -14,7 +14,7 @@ from benchmarks.peers.rewritten_file import RewrittenFile
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import gets, rate, sets
-from holdfast.storages.file import FileStorage
+from holdfast import FileStorage
 
 _CALLERS: Final = 100  # with ten documents each
 

@@ -89,6 +89,14 @@ def _fail_in_the_middle(counter: Counter) -> None:
         counter.count //= 0
 
 
+async def test_saving_inside_the_block_from_async_code_is_refused_rather_than_waited_for(path: Path) -> None:
+    counter = Counter(path)
+    with pytest.raises(RuntimeError, match="it saves at its end"), counter._locked_state():
+        await counter.save()
+
+    await counter.save()
+
+
 def test_who_waits_too_long_is_told_who_has_the_lock(path: Path) -> None:
     here, there = Counter(path), Counter(path)
     with (

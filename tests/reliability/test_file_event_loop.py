@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.storages.file import FileStorage
+from holdfast import FileStorage
 
 WRITERS = 10
 LOOPS = 8

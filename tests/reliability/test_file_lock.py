@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from holdfast import FileStorage
 from holdfast.errors import StorageUnavailableError
-from holdfast.storages.file import FileStorage
 
 HOLD = """
 import asyncio, sys
-from holdfast.storages.file import FileStorage
+from holdfast import FileStorage
 
 async def main():
     async with FileStorage(sys.argv[1]):

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from holdfast import FileStorage
 from holdfast.errors import StorageFormatError
-from holdfast.storages.file import FileStorage
 
 DAMAGED = [
     b'{\n  "holdfast": 1,\n  "docu',

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from holdfast import FileStorage
 from holdfast.abc import BaseStorage
 from holdfast.errors import OutcomeUnknownError, StorageFormatError
 from holdfast.hooks import Stored
 from holdfast.storages._file_batches import BatchingFile
 from holdfast.storages._file_on_disk import FileOnDisk
-from holdfast.storages.file import FileStorage
 from holdfast.testing import FakeClock, StorageContract
 
 

@@ -1,4 +1,4 @@
-"""FileStorage beside a plain dict, for as long as Hypothesis likes."""
+"""FileStorage beside a plain dict, for as long as Hypothesis likes, with restarts in between."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from hypothesis import settings
+from hypothesis.stateful import rule
 
+from holdfast import FileStorage
 from holdfast.abc import BaseStorage
-from holdfast.storages.file import FileStorage
 from holdfast.testing.machine import StorageMachine
 
 
@@ -16,6 +17,12 @@ class FileMachine(StorageMachine):
     def create(self) -> BaseStorage:
         self.folder = tempfile.TemporaryDirectory()
         return FileStorage(Path(self.folder.name) / "bot.json", clock=self.clock)
+
+    @rule()
+    def restart(self) -> None:
+        """Everything goes through the file."""
+        self.run(self.storage.stop())
+        self.run(self.storage.start())
 
     def teardown(self) -> None:
         super().teardown()

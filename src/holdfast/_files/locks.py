@@ -6,6 +6,7 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +62,13 @@ class FileLock:
                     os.close(descriptor)
                     return False
                 time.sleep(random.uniform(*_POLL_SECONDS))
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, b"%d\n" % os.getpid())
         except OSError:
             os.close(descriptor)
             raise
+        # Who it is, for error messages: a full disk must not keep anybody from reading.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
         self._descriptor = descriptor
         return True
 

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from holdfast._files.locks import try_lock
 
-if sys.platform == "darwin":
-    from fcntl import F_FULLFSYNC, fcntl
-
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -22,6 +19,19 @@ if TYPE_CHECKING:
 
 _ENDING: Final = ".unfinished"
 _WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+if sys.platform == "darwin":
+    from fcntl import F_FULLFSYNC, fcntl
+
+    def _flush(descriptor: int) -> None:
+        # A plain fsync leaves the data in the drive's cache there: see fsync(2) of macOS.
+        fcntl(descriptor, F_FULLFSYNC)
+
+else:
+
+    def _flush(descriptor: int) -> None:
+        os.fsync(descriptor)
 
 
 class UnfinishedFile:
@@ -33,9 +43,11 @@ class UnfinishedFile:
 
     def __init__(self, target: Path) -> None:
         self._target = target
+        self._before = _status(target)
+        self._path = target
+        self._descriptor = -1
 
     def __enter__(self) -> Self:
-        self._before = _status(self._target)
         mode = 0o666 if self._before is None else stat.S_IMODE(self._before.st_mode)
         while True:
             self._path = unfinished_name(self._target)
@@ -61,11 +73,7 @@ class UnfinishedFile:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-        if sys.platform == "darwin":
-            # A plain fsync leaves the data in the drive's cache there: see fsync(2) of macOS.
-            fcntl(self._descriptor, F_FULLFSYNC)
-        else:
-            os.fsync(self._descriptor)
+        _flush(self._descriptor)
 
     def take_place(self) -> None:
         """Become the target."""

@@ -29,10 +29,11 @@ class LoopCoalescer(Generic[Request]):
         self._trip = trip
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._coalescer: Coalescer[Request] | None = None
 
     async def submit(self, request: Request) -> Any:
         """Queue a request and return its outcome."""
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:
+        if self._coalescer is None or self._loop is not loop:
             self._loop, self._coalescer = loop, Coalescer(self._trip, name=self._name)
         return await self._coalescer.submit(request)

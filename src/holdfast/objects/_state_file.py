@@ -41,6 +41,7 @@ class StateFile:
         self._logger = logger
         self._lock = FileLock(path.with_name(f"{path.name}.lock"))
         self._depth = 0
+        self._owner = 0
         self._taking = threading.RLock()
         self._writing = threading.RLock()
         self._taken = 0
@@ -117,12 +118,17 @@ class StateFile:
             if not self._depth:
                 self._acquire(patience)
             self._depth += 1
+            self._owner = threading.get_ident()
             try:
                 yield self._depth == 1
             finally:
                 self._depth -= 1
                 if not self._depth:
                     self._lock.release()
+
+    def is_held_by_this_thread(self) -> bool:
+        """Whether a block of `exclusively` is open on this thread."""
+        return self._depth > 0 and self._owner == threading.get_ident()
 
     def _acquire(self, patience: float) -> None:
         with self._errors_are_ours():

@@ -8,9 +8,8 @@ from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from holdfast.objects import _exports
 from holdfast.objects._cycles import TaskCycle, ThreadCycle
-from holdfast.objects._exports import Imported
+from holdfast.objects._exports import Imported, exported, exported_as_far_as_possible, imported
 from holdfast.objects._loops import an_event_loop_runs
 from holdfast.objects._registry import Registration, Registry
 
@@ -123,7 +122,7 @@ class Backups(ABC):
             StorageUnavailableError: the file could not be written.
             Exception: whatever an object's ``backup`` raises. No file is written then.
         """
-        return _exports.export_all(self._registry, path)
+        return exported(self._registry, path)
 
     def import_all(self, source: str | Path | Mapping[str, Any]) -> Imported:
         """Restore objects from what `export_all` returned or wrote; they are backed up in the next cycle.
@@ -134,7 +133,7 @@ class Backups(ABC):
             StorageUnavailableError: the file cannot be read.
             StorageFormatError: the file is damaged, or something else.
         """
-        return _exports.import_all(self._registry, source)
+        return imported(self._registry, source)
 
     # The cycle.
 
@@ -194,7 +193,7 @@ class Backups(ABC):
     async def _cycle(self) -> None:
         await self.backup()
         if self._copies is not None and self._copies.is_due():
-            await self._copies.make(_exports.whatever_can_be_exported(self._registry))
+            await self._copies.make(exported_as_far_as_possible(self._registry))
 
     async def _restore_those_that_wait(self) -> None:
         for registration in self._registry:

@@ -17,6 +17,7 @@ class Persistable(Protocol):
 
     def backup(self) -> dict[str, Any]:
         """Return the state: whatever `holdfast.documents` takes, under names of your choice."""
+        ...
 
     def restore(self, data: dict[str, Any]) -> None:
         """Take over a state that `backup` returned, perhaps in an older version of the program."""

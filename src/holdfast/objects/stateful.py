@@ -80,7 +80,10 @@ class StatefulObject:
         Raises:
             DocumentError: as `_save_state`.
             StorageUnavailableError: as `_save_state`.
+            RuntimeError: a block of `_locked_state` is open on this thread; waiting in it would never end.
         """
+        if self.__kept().is_held_by_this_thread():
+            raise RuntimeError("a _locked_state block is open here: it saves at its end; do not await in it")
         if self.__saves is None:
             self.__saves = LoopCoalescer(self.__save_for_all, name=str(self._state_file))
         await self.__saves.submit(None)

@@ -14,7 +14,7 @@ import sys
 from itertools import count
 from typing import Any
 
-from holdfast.storages.file import FileStorage
+from holdfast import FileStorage
 
 WRITERS = 4  # of each kind
 LARGEST = 4_000  # bytes
