@@ -1,13 +1,14 @@
 """What SQLiteStorage's hooks do to the table: each a function to be run on the connection's thread.
 
-Each makes its only change in one SQL statement, after what it has to read, so that a failure leaves no half.
+Each makes its only change in one SQL statement, after what it has to read, so that a failure leaves no half;
+but `add_many`, whose documents have nothing to do with each other.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from holdfast import counters
@@ -116,6 +117,19 @@ def _put(
 def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> None:
         _put(connection, now, namespace, identifier, value, expiry)
+
+    return Statement(run, writes=True)
+
+
+def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement:
+    def add(connection: sqlite3.Connection, now: float, identifier: str, stored: Stored) -> bool:
+        absent = connection.execute(_SELECT, (namespace, identifier, now)).fetchone() is None
+        if absent:
+            _put(connection, now, namespace, identifier, stored.value, Expiry(stored.expires_at, keep=False))
+        return absent
+
+    def run(connection: sqlite3.Connection, now: float) -> list[bool]:
+        return [add(connection, now, identifier, stored) for identifier, stored in documents.items()]
 
     return Statement(run, writes=True)
 

@@ -18,7 +18,7 @@ from holdfast.storages._sqlite_connection import BatchingConnection
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from holdfast.ratelimit.decisions import Decision, Limits
@@ -128,6 +128,11 @@ class SQLiteStorage(BaseStorage):
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
         found: list[Stored | None] = await self._submit(statements.get_many(namespace, identifiers))
         return found
+
+    @override
+    async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
+        added: list[bool] = await self._submit(statements.add_many(namespace, documents))
+        return added
 
     @override
     async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
