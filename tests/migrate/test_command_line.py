@@ -70,7 +70,7 @@ async def test_import_brings_in_and_says_how_much(empty_redis: RedisServer, tmp_
         (["python-telegram-bot", "missing.pickle", "memory:", "--bot-id", "42"], "missing.pickle"),
         (["cascadeui", __file__, "memory:"], "is no JSON"),
         (["kurigram-addons-sqlite", __file__, "memory:"], "cannot be read as kurigram-addons' database"),
-        (["aiogram-redis", "redis://me:secret@127.0.0.1:1", "memory:"], "127.0.0.1:1: cannot be read"),
+        (["aiogram-redis", "redis://me:secret@127.0.0.1:1", "memory:"], "127.0.0.1:1 is unavailable"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_explained(arguments: list[str], message: str) -> None:

@@ -46,7 +46,7 @@ async def strings(url: str, prefix: str) -> AsyncIterator[ForeignString]:
             for found in await _read(client, keys[start : start + _TOGETHER]):
                 yield found
     except RedisError as exc:
-        raise StorageUnavailableError(url.rpartition("@")[2], f"cannot be read: {exc}") from exc
+        raise StorageUnavailableError(url.rpartition("@")[2], str(exc)) from exc
     finally:
         await client.aclose()
 
