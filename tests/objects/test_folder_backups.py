@@ -89,6 +89,8 @@ async def test_a_file_that_cannot_be_read_is_an_error_and_stays(folder: Path) ->
     async with FolderBackups(folder) as backups:
         with pytest.raises(StorageUnavailableError, match="a folder lies where the file should be"):
             backups.register(Model(), "arm")
+        with pytest.raises(StorageUnavailableError, match="a folder lies where the file should be"):
+            await backups.add(Model(), "arm")
         backups.register(Model(7.5), "leg")
 
     assert (folder / "arm.json").is_dir()

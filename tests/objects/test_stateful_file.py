@@ -128,7 +128,18 @@ def test_a_state_must_be_a_dict(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b'{"count": 1', b"[1, 2]", b"\xff\xfe", b'{"count": NaN}', b"null"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"count": 1',
+        b"[1, 2]",
+        b"\xff\xfe",
+        b'{"count": NaN}',
+        b"null",
+        b'{"count": {"$nosuchtag": 1}}',
+    ],
+)
 def test_a_damaged_file_is_set_aside_and_the_object_is_made(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.warns(UserWarning, match=r"was damaged .* kept as state.json.corrupt-") as caught:

@@ -75,6 +75,11 @@ async def test_a_storage_that_cannot_be_reached_is_an_error_and_overwrites_nothi
     assert not backups.is_running
 
 
+def test_without_an_event_loop_a_storage_that_cannot_be_reached_is_an_error_too(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailableError), StorageBackups(SQLiteStorage(tmp_path)):
+        pass
+
+
 def test_without_an_event_loop_the_storage_serves_block_after_block(tmp_path: Path) -> None:
     backups = StorageBackups(SQLiteStorage(tmp_path / "bot.db"))
     model = backups.register(Model())

@@ -72,6 +72,12 @@ async def test_a_storage_that_could_not_open_holds_no_lock(path: Path) -> None:
             await refused.start()
 
 
+async def test_a_lock_that_cannot_be_had_is_an_error_that_says_why(path: Path) -> None:
+    path.with_name("bot.json.lock").mkdir()
+    with pytest.raises(StorageUnavailableError, match="a folder lies where the file should be"):
+        await FileStorage(path).start()
+
+
 def test_a_forgotten_storage_lets_go_of_its_file(path: Path) -> None:
     async def use_and_forget() -> None:
         await FileStorage(path).set_state("a", 1)

@@ -137,6 +137,20 @@ async def test_a_file_that_is_removed_while_in_use_comes_back_with_the_next_writ
     assert documents(path) == {"a": 2, "b": 3}
 
 
+async def test_a_backup_that_cannot_be_written_is_logged_and_fails_no_write(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    backup = path.with_name("bot.json.bak")
+    backup.unlink()
+    backup.mkdir()
+    async with FileStorage(path) as storage:
+        await storage.set_state("a", 3)
+
+    assert documents(path) == {"a": 3}
+    assert f"Could not keep the former content as {backup}" in caplog.text
+    assert f"Could not bring the backup {backup} up to date" in caplog.text
+
+
 async def test_an_editor_that_writes_in_place_never_reaches_the_backup(path: Path) -> None:
     async with FileStorage(path) as storage:
         await storage.set_state("a", 3)
