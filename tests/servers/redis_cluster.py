@@ -12,6 +12,8 @@ from tests.servers.redis_server import RedisServer, until
 
 SLOTS: Final = 16_384
 NODES: Final = 3
+OPTIONS: Final = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
+"""What makes a server one of a Cluster, and quick to find out that another is dead."""
 
 
 class Cluster:
@@ -44,6 +46,14 @@ class Cluster:
         """Return the server that had the key at first."""
         return self.nodes[key_slot(key) * NODES // SLOTS]
 
+    def follow(self, replica: RedisServer, primary: RedisServer) -> None:
+        """Make an empty server the replica of a primary, and wait until it has its data and all know it."""
+        replica.run("CLUSTER", "MEET", "127.0.0.1", primary.port)
+        until(lambda: replica.run("CLUSTER", "REPLICATE", self.name_of(primary)), "the meeting")
+        until(lambda: replica.run("ROLE")[3] == b"connected", "the replica")
+        for node in self.nodes:
+            until(lambda node=node: b"slave" in node.run("CLUSTER", "NODES"), "the news")  # type: ignore[misc] # bound at once
+
     def name_of(self, node: RedisServer) -> str:
         """Return what the servers call this one."""
         name: bytes = node.run("CLUSTER", "MYID")
@@ -62,8 +72,7 @@ def started_cluster(folder: Path) -> Iterator[Cluster]:
         for position in range(NODES):
             place = folder / str(position)
             place.mkdir()
-            options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]
-            nodes.append(servers.enter_context(RedisServer(place, *options)))
+            nodes.append(servers.enter_context(RedisServer(place, *OPTIONS)))
         cluster = Cluster(nodes)
         cluster.form()
         yield cluster

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis import asyncio as aioredis
 from redis.crc import key_slot
-from tests.servers.redis_cluster import Cluster, started_cluster
-from tests.servers.redis_server import RedisServer
+from tests.servers.redis_cluster import OPTIONS, Cluster, started_cluster
+from tests.servers.redis_server import RedisServer, until
 
 from holdfast.errors import StorageUnavailableError
 from holdfast.storages.redis import RedisStorage
@@ -147,6 +147,23 @@ async def test_a_dead_server_harms_its_own_slots_only_and_is_used_again_when_it_
                 await asyncio.sleep(0.05)
             await asyncio.gather(*(storage.set_state(order, 2) for order in orders))
             assert set(await asyncio.gather(*map(storage.get_state, orders))) == {2}
+
+
+async def test_a_replica_that_takes_over_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "replica").mkdir()
+    replica = RedisServer(tmp_path / "replica", *OPTIONS, "--cluster-replica-validity-factor", "0")
+    with started_cluster(tmp_path) as cluster, replica:
+        primary = cluster.node_of(b"holdfast::count")
+        cluster.follow(replica, primary)
+        client = aioredis.RedisCluster(host="127.0.0.1", port=primary.port)
+        async with RedisStorage(client, timeout=15) as storage:
+            assert await storage.increment("count", 5) == 5
+            until(lambda: replica.run("DBSIZE") == 1, "the replica's copy")
+            primary.kill()
+            totals = await asyncio.gather(*(storage.increment("count") for _ in range(20)))
+
+            assert totals == list(range(6, 26))
+            assert replica.run("GET", "holdfast::count") == b"25"
 
 
 async def test_any_server_of_the_cluster_tells_where_the_others_are(cluster: Cluster) -> None:
