@@ -99,6 +99,7 @@ def _as_author(invoke: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _and_storage(persistence: Persistence, close: Callable[[], Any]) -> Callable[[], Any]:
     async def close_client_and_storage() -> None:
+        persistence.stop_watching()
         try:
             await close()
         finally:

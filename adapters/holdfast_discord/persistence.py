@@ -178,13 +178,17 @@ class Persistence:
         task.add_done_callback(ended)
         return task
 
+    def stop_watching(self) -> None:
+        """End what `attend` began: the client is about to be closed."""
+        for watch in self._watches:
+            watch.cancel()
+
     async def close(self) -> None:
         """Finish what runs besides, then close the storage, unless another client still uses it."""
+        self.stop_watching()
         _active.pop(id(self.client), None)
         while self._closers:
             self._closers.pop()()
-        for watch in self._watches:
-            watch.cancel()
         besides = {*self._watches, *self._work}
         if besides:
             await asyncio.wait(besides)
