@@ -93,15 +93,19 @@ return 1
 """The answer is whether there was a document; PERSIST alone tells only whether it had an expiry."""
 
 GET_MANY: Final = Script("""
-local found = redis.call('MGET', unpack(KEYS))
-local left = {}
+local found, left = {}, {}
 for at, key in ipairs(KEYS) do
+  local value = redis.pcall('GET', key)
+  found[at] = type(value) == 'string' and value
   left[at] = redis.call('PTTL', key)
 end
 found[#KEYS + 1] = table.concat(left, ' ')
 return found
 """)
-"""The answer is the values, and PTTL's answers in one text: that is half the replies to read."""
+"""The answer is the values, and PTTL's answers in one text: that is half the replies to read.
+
+What is no string comes back as nothing, though with a time to live.
+"""
 
 ADD_MANY: Final = Script("""
 local added = {}

@@ -195,7 +195,7 @@ class RedisStorage(BaseStorage):
         *values, left = await self._call(commands.get_many(keys))
         moments = [self._moment(int(milliseconds)) for milliseconds in left.split()]
         if any(value is None and moment is not None for value, moment in zip(values, moments, strict=True)):
-            # MGET passes over what is no string; read by itself, it is an error that names the identifier.
+            # What is no string: read by itself, it is an error that names the identifier.
             stored = (self._get_stored(namespace, identifier) for identifier in identifiers)
             return await asyncio.gather(*stored)
         return [
