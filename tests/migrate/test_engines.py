@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tests.servers.redis_server import RedisServer
 
 from holdfast import BaseStorage, CorruptDocumentError, RedisStorage, SQLiteStorage, storage_at
 from holdfast.migrate import migrate
+
+REDIS_PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
 
 
 @pytest.fixture
@@ -101,3 +103,20 @@ async def test_something_else_under_a_redis_key_is_an_error_that_names_it(
 
         with pytest.raises(CorruptDocumentError, match="odd"):
             await migrate(source, target)
+
+
+async def test_the_documented_rights_on_redis_are_enough(
+    start_redis: Callable[..., RedisServer], places: dict[str, str]
+) -> None:
+    rule = REDIS_PAGE.read_text(encoding="utf-8").partition("\nACL SETUSER ")[2].partition("```")[0]
+    server = start_redis()
+    server.run("ACL", "SETUSER", *rule.split())
+    url = f"redis://bot:secret@127.0.0.1:{server.port}"
+    async with storage_at(places["sqlite"]) as first, storage_at(url) as second:
+        await fill(first)
+        await migrate(first, second)
+        async with storage_at(places["back"]) as third:
+            await migrate(second, third)
+
+            await assert_filled(third)
+    assert server.run("ACL", "LOG") == []
