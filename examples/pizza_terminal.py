@@ -9,105 +9,105 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
-from holdfast import BaseStorage, HoldfastError, StorageUnavailableError, storage_at
+from holdfast import FSMContext, RateLimiter, State, StateKey, StatesGroup, Turn, storage_at
+from holdfast.errors import HoldfastError, StorageUnavailableError
 
-CUSTOMER: Final = "customer:terminal"  # in a chat: one identifier for each user
-NOBODY: Final[dict[str, Any]] = {"asked": None, "order": {}, "pizzas": 0}
 HELP: Final = "/status shows your order, /cancel drops it, /forget erases all I know of you, Ctrl-D leaves."
 
 
-def size(answer: str) -> str:
-    if answer.lower() not in ("small", "medium", "large"):
-        raise ValueError("There is small, medium and large. Which shall it be?")
-    return answer.lower()
+class Order(StatesGroup):
+    size, toppings, address, confirm = State(), State(), State(), State()
+    transitions = {None: [size], size: [toppings], toppings: [address], address: [confirm], confirm: [None]}  # noqa: RUF012
 
 
-def toppings(answer: str) -> str:
-    names = [name.strip().lower() for name in answer.split(",")]
-    if not all(names):
-        raise ValueError("Please name the toppings, with commas between them, or say none.")
-    return ", ".join(names)
-
-
-def address(answer: str) -> str:
-    if not any(character.isdigit() for character in answer):
-        raise ValueError("The courier needs a street and a number. Where shall it go?")
-    return answer
-
-
-def confirm(answer: str) -> bool:
-    if answer.lower() not in ("yes", "no"):
-        raise ValueError("Please say yes or no.")
-    return answer.lower() == "yes"
-
-
-QUESTIONS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
-    "size": ("What size: small, medium or large?", size),
-    "toppings": ("Which toppings? Put commas between them, or say none.", toppings),
-    "address": ("Where shall it go? Street and number, please.", address),
-    "confirm": ("Shall I order it: yes or no?", confirm),
+# What is asked in a state, what fits as an answer, and what is said to one that does not.
+QUESTIONS: Final[dict[State | str, tuple[str, Any, str]]] = {
+    Order.size: (
+        "What size: small, medium or large?",
+        lambda answer: answer.lower() in ("small", "medium", "large"),
+        "There is small, medium and large. Which shall it be?",
+    ),
+    Order.toppings: (
+        "Which toppings? Put commas between them, or say none.",
+        lambda answer: all(name.strip() for name in answer.split(",")),
+        "Please name the toppings, with commas between them, or say none.",
+    ),
+    Order.address: (
+        "Where shall it go? Street and number, please.",
+        lambda answer: any(character.isdigit() for character in answer),
+        "The courier needs a street and a number. Where shall it go?",
+    ),
+    Order.confirm: (
+        "Shall I order it: yes or no?",
+        lambda answer: answer.lower() in ("yes", "no"),
+        "Please say yes or no.",
+    ),
 }
 
 
-def answered(customer: dict[str, Any], answer: str) -> dict[str, Any]:
-    """Return what is known of the customer after an answer; a ValueError asks for a better one."""
-    if customer["asked"] is None:
-        return {**customer, "asked": "size", "order": {}}
-    _, accept = QUESTIONS[customer["asked"]]
-    order = {**customer["order"], customer["asked"]: accept(answer)}
-    if order.get("confirm") is False:
-        return {**customer, "asked": None, "order": {}}
-    asked = next((name for name in QUESTIONS if name not in order), None)
-    return {"asked": asked, "order": order, "pizzas": customer["pizzas"] + (asked is None)}
+def answer_to(turn: Turn, text: str) -> str:
+    """Go on with the dialogue by one line of the customer; return what the bot says."""
+    if text == "/status":
+        return f"{status(turn)}\n{prompt(turn)}"
+    if text in ("/cancel", "/forget"):
+        pizzas = 0 if text == "/forget" else turn.data.get("pizzas", 0)
+        turn.clear()
+        turn.data = {"pizzas": pizzas} if pizzas else {}
+        return f"Who are you? {prompt(turn)}" if text == "/forget" else prompt(turn)
+    if text.startswith("/"):
+        return HELP
+    if turn.state is None:
+        turn.state, turn.data["order"] = Order.size, {}
+        return prompt(turn)
+    _, fits, complaint = QUESTIONS[turn.state]
+    if not fits(text):
+        return complaint
+    if turn.state != Order.confirm:
+        turn.data["order"][turn.state.partition(":")[2]] = (
+            text if turn.state == Order.address else text.lower()
+        )
+    elif text.lower() == "yes":
+        turn.data["pizzas"] = turn.data.get("pizzas", 0) + 1
+    else:
+        turn.data["order"] = {}
+    (turn.state,) = Order.transitions[turn.state]
+    return prompt(turn)
 
 
-def status(customer: dict[str, Any]) -> str:
-    answers = [f"  {name}: {value}" for name, value in customer["order"].items() if name != "confirm"]
+def status(turn: Turn) -> str:
+    answers = [f"  {name}: {value}" for name, value in turn.data.get("order", {}).items()]
     return "\n".join(["Your order:", *(answers or ["  nothing yet"])])
 
 
-def prompt(customer: dict[str, Any]) -> str:
-    if customer["asked"] == "confirm":
-        return f"{status(customer)}\n{QUESTIONS['confirm'][0]}"
-    if customer["asked"] is not None:
-        return QUESTIONS[customer["asked"]][0]
-    if customer["order"]:
-        return f"Pizza number {customer['pizzas']} is on its way. Say anything to order another."
+def prompt(turn: Turn) -> str:
+    if turn.state is not None:
+        return f"{status(turn)}\n" * (turn.state == Order.confirm) + QUESTIONS[turn.state][0]
+    if turn.data.get("order"):
+        return f"Pizza number {turn.data['pizzas']} is on its way. Say anything to order another."
     return "You have no order. Say anything to start one."
-
-
-async def reply(storage: BaseStorage, text: str) -> str:
-    """Take one line of the customer; return what the bot says."""
-    if text == "/status":
-        customer = await storage.get_state(CUSTOMER, NOBODY)
-        return f"{status(customer)}\n{prompt(customer)}"
-    if text == "/forget":
-        await storage.delete_state(CUSTOMER)
-        return f"Who are you? {prompt(NOBODY)}"
-    if text == "/cancel":
-        await storage.update(CUSTOMER, lambda it: {**it, "asked": None, "order": {}}, default=NOBODY)
-        return prompt(NOBODY)
-    if text.startswith("/"):
-        return HELP
-    # One atomic step: the answer is on the disk before the next question is asked.
-    return prompt(await storage.update(CUSTOMER, lambda it: answered(it, text), default=NOBODY))
 
 
 async def main(address: str) -> None:
     async with storage_at(address) as storage:
-        print(HELP)
-        print(prompt(await storage.get_state(CUSTOMER, NOBODY)))
+        customer = FSMContext(storage, StateKey(bot_id=0, chat_id=0, user_id=0))  # in a chat: an update's ids
+        limiter = RateLimiter(storage, "30 per 10s")
+        async with customer.turn() as turn:
+            print(HELP, prompt(turn), sep="\n")
         while True:
             try:
-                text = await asyncio.to_thread(input, "> ")
-                print(await reply(storage, text.strip()))
+                text = (await asyncio.to_thread(input, "> ")).strip()
+                if not (verdict := await limiter.hit("customer")):
+                    print(f"Slow down, please; say it again in {verdict.retry_after:.0f} seconds.")
+                    continue
+                # One atomic step: the answer is on the disk before the next question is asked.
+                async with customer.turn() as turn:
+                    answer = answer_to(turn, text)
+                print(answer)
             except EOFError:
-                print("\nBye. Start me again, and we go on from here.")
-                return
-            except (ValueError, StorageUnavailableError) as trouble:
+                return print("\nBye. Start me again, and we go on from here.")
+            except StorageUnavailableError as trouble:
                 print(trouble)
 
 

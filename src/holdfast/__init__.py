@@ -147,7 +147,13 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"holdfast.{_HOMES.get(name, 'errors')}"), name)
+    try:
+        home = import_module(f"holdfast.{_HOMES.get(name, 'errors')}")
+    except ModuleNotFoundError as exc:
+        raise ImportError(
+            f"{name} needs the package {exc.name!r}: pip install 'holdfast[{exc.name}]'"
+        ) from exc
+    value = globals()[name] = getattr(home, name)
     return value
 
 
