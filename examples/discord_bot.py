@@ -73,7 +73,7 @@ class RoleMenu(ui.Select[RolePanel]):
     async def callback(self, interaction: discord.Interaction) -> None:
         assert isinstance(interaction.user, discord.Member)
         role = discord.Object(int(self.values[0]))
-        had_it = any(own.id == role.id for own in interaction.user.roles)
+        had_it = interaction.user.get_role(role.id) is not None
         await (interaction.user.remove_roles(role) if had_it else interaction.user.add_roles(role))
         words = "no longer yours" if had_it else "yours"
         await interaction.response.send_message(f"<@&{role.id}> is {words}.", ephemeral=True)

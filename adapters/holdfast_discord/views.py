@@ -119,6 +119,9 @@ class PersistentView(Persistent, discord.ui.View):
 
     .. code-block:: python
 
+        import discord
+        from holdfast_discord import PersistentView
+
         class Counter(PersistentView):
             @discord.ui.button(label="+1", custom_id="add")
             async def add(self, interaction, button):
