@@ -40,7 +40,7 @@ class Direction:
     """
 
     def __init__(self) -> None:
-        self.passed = 0
+        self.passed: int = 0
         self._left: int | None = None
         self._then: Then = "drop"
         self._seconds = 0.0
@@ -106,11 +106,11 @@ class FaultProxy:
     """
 
     def __init__(self, host: str, port: int) -> None:
-        self.port = 0
-        self.requests = Direction()
-        self.replies = Direction()
-        self.connections = 0
-        self.round_trips = 0
+        self.port: int = 0
+        self.requests: Direction = Direction()
+        self.replies: Direction = Direction()
+        self.connections: int = 0
+        self.round_trips: int = 0
         self._target = (host, port)
         self._awaits_requests = True
         self._listener: asyncio.Server | None = None
