@@ -1,7 +1,5 @@
 """Backups in a folder: files that people can read, restored at once, whole even after a kill."""
 
-# ruff: noqa: ASYNC240 # nobody else is in the event loop of a test
-
 from __future__ import annotations
 
 import asyncio

@@ -95,47 +95,43 @@ async def test_values_that_cannot_be_stored_reach_every_saver(app: App) -> None:
     assert saved(app) == 1
 
 
-async def test_a_direct_save_is_not_undone_by_one_that_was_on_its_way(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    overtaken = threading.Event()
-    write = StateFile.write
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Hold up the writing of saves that are not direct ones, until the test lets them go."""
+    go_on, write = threading.Event(), StateFile.write
 
     def write_late(self: StateFile, snapshot: Any) -> None:
-        overtaken.wait(10)
+        if threading.current_thread() is not threading.main_thread():
+            go_on.wait(10)
         write(self, snapshot)
 
+    monkeypatch.setattr(StateFile, "write", write_late)
+    return go_on
+
+
+async def test_a_direct_save_is_not_undone_by_one_that_was_on_its_way(
+    app: App, held_up: threading.Event
+) -> None:
     app.count = 1
-    with monkeypatch.context() as patch:
-        patch.setattr(StateFile, "write", write_late)
-        late = asyncio.ensure_future(app.save())
-        await asyncio.sleep(0.01)
-        patch.setattr(StateFile, "write", write)
-        app.count = 2
-        app._save_state()
-        overtaken.set()
-        await late
+    late = asyncio.ensure_future(app.save())
+    await asyncio.sleep(0.01)
+    app.count = 2
+    app._save_state()
+    held_up.set()
+    await late
 
     assert saved(app) == 2
 
 
 async def test_a_save_on_its_way_does_not_bring_back_what_was_cleared(
-    app: App, monkeypatch: pytest.MonkeyPatch
+    app: App, held_up: threading.Event
 ) -> None:
-    cleared = threading.Event()
-    write = StateFile.write
-
-    def write_late(self: StateFile, snapshot: Any) -> None:
-        cleared.wait(10)
-        write(self, snapshot)
-
-    monkeypatch.setattr(StateFile, "write", write_late)
     app.count = 1
     late = asyncio.ensure_future(app.save())
     await asyncio.sleep(0.01)
     app._clear_state()
     app.__init__(app._state_file)  # type: ignore[misc] # the document's own recipe
-    cleared.set()
+    held_up.set()
     await late
 
     assert app.count == 0

@@ -65,7 +65,7 @@ async def test_a_second_storage_in_the_same_process_is_refused_under_any_name(pa
 
 
 async def test_a_storage_that_could_not_open_holds_no_lock(path: Path) -> None:
-    path.write_text("[]")  # noqa: ASYNC240 # nobody else is in this event loop
+    path.write_text("[]")
     refused = FileStorage(path)
     for _ in range(2):
         with pytest.raises(Exception, match="not a file of FileStorage"):

@@ -1,11 +1,10 @@
 """A damaged file, a missing one, one that somebody changed: nothing is trusted unread, nothing destroyed."""
 
-# ruff: noqa: ASYNC240 # nobody else is in the event loop of a test
-
 from __future__ import annotations
 
 import json
 import logging
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +92,22 @@ async def test_without_a_good_backup_a_damaged_file_is_an_error_and_stays(path: 
     assert path.read_bytes() == DAMAGED[0]
     assert path.with_name("bot.json.bak").read_bytes() == backup
     assert beside(path, ".corrupt-") == []
+
+
+async def test_a_file_that_others_may_not_read_has_a_backup_that_they_may_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "bot.json"
+    path.touch(mode=0o600)
+    async with FileStorage(path) as storage:
+        await storage.set_state("a", 1)
+    path.write_bytes(DAMAGED[0])
+    storage = FileStorage(path)
+    with pytest.warns(UserWarning, match="was damaged"):
+        await storage.start()
+    await storage.stop()
+
+    modes = {found.name[:13]: stat.S_IMODE(found.stat().st_mode) for found in tmp_path.iterdir()}
+    del modes["bot.json.lock"]
+    assert modes == {"bot.json": 0o600, "bot.json.bak": 0o600, "bot.json.corr": 0o600}
 
 
 @pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["missing", "empty"])

@@ -1,7 +1,5 @@
 """FileStorage keeps the laws, and its own promises."""
 
-# ruff: noqa: ASYNC240 # nobody else is in the event loop of a test
-
 from __future__ import annotations
 
 import asyncio

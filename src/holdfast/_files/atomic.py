@@ -22,7 +22,9 @@ _UNFLUSHABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 _logger = logging.getLogger(__name__)
 
 
-def write(path: Path, data: bytes, *, old: Path | None = None, name: str | None = None) -> None:
+def write(
+    path: Path, data: bytes, *, old: Path | None = None, like: Path | None = None, name: str | None = None
+) -> None:
     """Put ``data`` in the place of the file's content. Missing folders are created.
 
     A symbolic link stays one: the file that it points to is replaced. Mode and, where allowed, owner stay.
@@ -31,6 +33,7 @@ def write(path: Path, data: bytes, *, old: Path | None = None, name: str | None 
         path: the file.
         data: its new content.
         old: where the content that was there goes, over what lies there; None: it is not kept.
+        like: the file whose mode and owner it takes; None: those that it has.
         name: what to call the file in errors; None: its path.
 
     Raises:
@@ -41,7 +44,7 @@ def write(path: Path, data: bytes, *, old: Path | None = None, name: str | None 
     try:
         target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, data, old)
+        _replace(target, data, old, like or target)
     except OSError as exc:
         raise unavailable(exc, name) from exc
     try:
@@ -50,8 +53,8 @@ def write(path: Path, data: bytes, *, old: Path | None = None, name: str | None 
         raise not_flushed(exc, name) from exc
 
 
-def _replace(target: Path, data: bytes, old: Path | None) -> None:
-    with UnfinishedFile(target) as unfinished:
+def _replace(target: Path, data: bytes, old: Path | None, like: Path) -> None:
+    with UnfinishedFile(target, like) as unfinished:
         unfinished.fill(data)
         # Renamed only after the target was replaced: never do two names share one file, or an editor that
         # writes in place would spoil both at once.

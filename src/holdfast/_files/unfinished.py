@@ -35,20 +35,22 @@ else:
 
 
 class UnfinishedFile:
-    """A new file beside ``target``, with its mode; gone at the end of the block unless it took its place.
+    """A new file beside ``target``; gone at the end of the block unless it took its place.
+
+    It has the mode and, where allowed, the owner of the file ``like``, if there is one.
 
     It is locked while it is written. The system takes the lock from a killed writer: that is how `sweep`
     knows what was left behind.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, like: Path) -> None:
         self._target = target
-        self._before = _status(target)
+        self._like = _status(like)
         self._path = target
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        mode = 0o666 if self._before is None else stat.S_IMODE(self._before.st_mode)
+        mode = 0o666 if self._like is None else stat.S_IMODE(self._like.st_mode)
         while True:
             self._path = unfinished_name(self._target)
             self._descriptor = os.open(self._path, _WRITE_NEW, mode)
@@ -68,8 +70,8 @@ class UnfinishedFile:
 
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
-        if self._before is not None:
-            _liken(self._descriptor, self._before)
+        if self._like is not None:
+            _liken(self._descriptor, self._like)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]

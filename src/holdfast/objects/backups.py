@@ -148,8 +148,10 @@ class Backups(ABC):
         Raises:
             StorageUnavailableError: what is stored cannot be read.
         """
-        if self._task is None or not self._task.is_running():
+        if not self.is_running:
             await self._restore_those_that_wait()
+        # Somebody else may have started it meanwhile.
+        if not self.is_running:
             self._task = TaskCycle(self._cycle, self.backup_all, self._interval)
 
     async def stop(self) -> None:

@@ -68,6 +68,8 @@ class Draft:
 
 
 def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Change:
+    """Store a value; with ``expiry.keep`` a live one's expiry stays."""
+
     def change(draft: Draft) -> None:
         _store(draft, namespace, identifier, value, expiry)
 
@@ -75,6 +77,8 @@ def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Change
 
 
 def touch(namespace: str, identifier: str, expires_at: float) -> Change:
+    """Change the expiry of a live value; False when absent."""
+
     def change(draft: Draft) -> bool:
         entry = draft.live(namespace, identifier)
         if entry is not None:
@@ -85,6 +89,8 @@ def touch(namespace: str, identifier: str, expires_at: float) -> Change:
 
 
 def delete(namespace: str, identifier: str) -> Change:
+    """Remove a live value; False when absent."""
+
     def change(draft: Draft) -> bool:
         found = draft.live(namespace, identifier) is not None
         if found:
@@ -97,6 +103,8 @@ def delete(namespace: str, identifier: str) -> Change:
 def compare_and_set(
     namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
 ) -> Change:
+    """Store a value if the live bytes are the expected ones (None: absent)."""
+
     def change(draft: Draft) -> Swap:
         entry = draft.live(namespace, identifier)
         found = None if entry is None else entry.value
@@ -109,6 +117,8 @@ def compare_and_set(
 
 
 def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> Change:
+    """Add to a counter; return the total."""
+
     def change(draft: Draft) -> int:
         entry = draft.live(namespace, identifier)
         total = counters.total(None if entry is None else entry.value, amount, identifier)
@@ -119,6 +129,8 @@ def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> C
 
 
 def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Change:
+    """Count a hit on a rate limit, if it is allowed."""
+
     def change(draft: Draft) -> Decision:
         entry = draft.live(namespace, identifier)
         decision = decide(None if entry is None else entry.value, limits, cost, draft.now, identifier)
@@ -130,6 +142,8 @@ def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Change:
 
 
 def clear(namespace: str) -> Change:
+    """Remove all values of a namespace; count the live ones."""
+
     def change(draft: Draft) -> int:
         live = [name for name in draft.names(namespace) if draft.live(namespace, name) is not None]
         for name in live:

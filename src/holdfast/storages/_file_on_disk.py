@@ -138,7 +138,7 @@ class FileOnDisk:
                 "repair it, or move it away to start with nothing",
             ) from exc
         aside = set_aside(self._path, "corrupt") if self._path.exists() else None
-        atomic.write(self._path, content)
+        atomic.write(self._path, content, like=aside or self._backup)
         self._known = self._look()
         warnings.warn(
             f"{self._path} was {f'damaged ({damage})' if aside else 'missing'}: its backup is used, which "
@@ -160,7 +160,7 @@ class FileOnDisk:
     def _renew_backup(self) -> None:
         try:
             if self._written is not None and self._known == self._look():
-                atomic.write(self._backup, self._written)
+                atomic.write(self._backup, self._written, like=self._path)
         except (OSError, StorageUnavailableError) as exc:
             # The file itself is sound: its storage has stopped well.
             _logger.warning("Could not bring the backup %s up to date: %s", self._backup, exc)
@@ -168,8 +168,10 @@ class FileOnDisk:
     def _place_for_old(self) -> Path | None:
         """Return where the present content of the file goes: good content becomes the backup."""
         look = self._look()
-        if look is None or look == self._known:
-            return self._backup if look else None
+        if look is None:
+            return None
+        if look == self._known:
+            return self._backup
         aside = copy_aside(self._path, "changed")
         _logger.warning(
             "%s was changed while it was in use. What it held is kept as %s and not used; edit it while "
