@@ -13,7 +13,7 @@ import pytest
 
 from holdfast.errors import DocumentError, StorageUnavailableError
 from holdfast.objects import StatefulObject
-from holdfast.objects._state_file import StateFile
+from holdfast.objects._state_file import Snapshot, StateFile
 
 
 class App(StatefulObject):
@@ -74,17 +74,6 @@ async def test_saves_at_the_same_time_share_writes(app: App, monkeypatch: pytest
     assert len(writes) == 1
 
 
-async def test_a_save_sees_what_was_changed_while_an_earlier_one_was_written(app: App) -> None:
-    app.count = 1
-    first = asyncio.ensure_future(app.save())
-    await asyncio.sleep(0.001)
-    app.count = 2
-    await app.save()
-    await first
-
-    assert saved(app) == 2
-
-
 async def test_values_that_cannot_be_stored_reach_every_saver(app: App) -> None:
     app.count = print
     outcomes = await asyncio.gather(app.save(), app.save(), return_exceptions=True)
@@ -95,43 +84,71 @@ async def test_values_that_cannot_be_stored_reach_every_saver(app: App) -> None:
     assert saved(app) == 1
 
 
-@pytest.fixture
-def held_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Hold up the writing of saves that are not direct ones, until the test lets them go."""
-    go_on, write = threading.Event(), StateFile.write
+class Holdup:
+    """Holds up the writing of saves that are not direct ones, until the test lets them go."""
 
-    def write_late(self: StateFile, snapshot: Any) -> None:
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._over = threading.Event()
+        self._write = StateFile.write
+
+    def write(self, file: StateFile, snapshot: Snapshot) -> None:
         if threading.current_thread() is not threading.main_thread():
-            go_on.wait(10)
-        write(self, snapshot)
+            self._reached.set()
+            self._over.wait(10)
+        self._write(file, snapshot)
 
-    monkeypatch.setattr(StateFile, "write", write_late)
-    return go_on
+    async def reached(self) -> None:
+        await asyncio.to_thread(self._reached.wait, 10)
+
+    def end(self) -> None:
+        self._over.set()
 
 
-async def test_a_direct_save_is_not_undone_by_one_that_was_on_its_way(
-    app: App, held_up: threading.Event
+@pytest.fixture
+def holdup(monkeypatch: pytest.MonkeyPatch) -> Holdup:
+    holdup = Holdup()
+
+    def write(file: StateFile, snapshot: Snapshot) -> None:
+        holdup.write(file, snapshot)
+
+    monkeypatch.setattr(StateFile, "write", write)
+    return holdup
+
+
+async def test_a_save_sees_what_was_changed_while_an_earlier_one_was_written(
+    app: App, holdup: Holdup
 ) -> None:
     app.count = 1
+    first = asyncio.ensure_future(app.save())
+    await holdup.reached()
+    app.count = 2
+    second = asyncio.ensure_future(app.save())
+    holdup.end()
+    await asyncio.gather(first, second)
+
+    assert saved(app) == 2
+
+
+async def test_a_direct_save_is_not_undone_by_one_that_was_on_its_way(app: App, holdup: Holdup) -> None:
+    app.count = 1
     late = asyncio.ensure_future(app.save())
-    await asyncio.sleep(0.01)
+    await holdup.reached()
     app.count = 2
     app._save_state()
-    held_up.set()
+    holdup.end()
     await late
 
     assert saved(app) == 2
 
 
-async def test_a_save_on_its_way_does_not_bring_back_what_was_cleared(
-    app: App, held_up: threading.Event
-) -> None:
+async def test_a_save_on_its_way_does_not_bring_back_what_was_cleared(app: App, holdup: Holdup) -> None:
     app.count = 1
     late = asyncio.ensure_future(app.save())
-    await asyncio.sleep(0.01)
+    await holdup.reached()
     app._clear_state()
     app.__init__(app._state_file)  # type: ignore[misc] # the document's own recipe
-    held_up.set()
+    holdup.end()
     await late
 
     assert app.count == 0
