@@ -14,9 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from holdfast import BaseStorage, SQLiteStorage, StorageFormatError
+from holdfast import BaseStorage, FileStorage, SQLiteStorage, StorageFormatError
 from holdfast.migrate import migrate
-from holdfast.storages.file import FileStorage
 from holdfast_discord.backend_storage import BackendStorage
 from holdfast_discord.persistence import NAMESPACE, VIEWS, is_in_use
 from holdfast_discord.serializer import StateSerializer
@@ -35,6 +34,7 @@ class StorageBackend(Protocol):
 
     async def save_state(self, state: State) -> bool:
         """Keep the state, which has JSON's types only, in place of the old one; True if it is kept."""
+        ...
 
     async def load_state(self) -> State | None:
         """Return the state; an empty dict or None if none was saved. Raise if it cannot be read."""
@@ -147,7 +147,7 @@ class RedisBackend(StoredBackend):
         self, url: str = "redis://localhost", key: str = "holdfast:discord", ttl: float | None = None
     ) -> None:
         # Only who has a Redis has its driver.
-        from holdfast.storages.redis import RedisStorage  # noqa: PLC0415
+        from holdfast import RedisStorage  # noqa: PLC0415
 
         super().__init__(RedisStorage.from_url(url, prefix=f"{key}:", default_ttl=ttl))
 

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from holdfast import OutcomeUnknownError, StorageUnavailableError
+from holdfast import KEEP_TTL, OutcomeUnknownError, StorageUnavailableError
 from holdfast.storages.namespace import NamespaceView
 from holdfast_discord.scopes import InteractionScope, current_scope
 
 if TYPE_CHECKING:
     from holdfast import BaseStorage
+    from holdfast.ttl import Ttl
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,5 +89,10 @@ class BoundedStorage(NamespaceView):
     _increment = _write(NamespaceView._increment)
     _hit = _write(NamespaceView._hit)
     _clear = _write(NamespaceView._clear)
-    # Its steps are bounded already; this one bounds the wait for others who change the same document.
-    update = _write(NamespaceView.update)
+
+    async def update(
+        self, identifier: str, change: Callable[[Any], Any], *, default: Any = None, ttl: Ttl = KEEP_TTL
+    ) -> Any:
+        # Its steps are bounded; so has to be the wait for others who change the same document.
+        update = super().update(identifier, change, default=default, ttl=ttl)
+        return await in_time(update, OutcomeUnknownError, repr(self))

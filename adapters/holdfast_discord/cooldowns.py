@@ -63,7 +63,7 @@ class Cooldown:
         self._rate = rate
         self._key = key
         self._name = name
-        self._policy = on_unavailable
+        self._policy: Policy = on_unavailable
         self._limiters: WeakKeyDictionary[Persistence, dict[str, RateLimiter]] = WeakKeyDictionary()
 
     def __set_name__(self, owner: type, _: str) -> None:

@@ -52,9 +52,9 @@ class Persistence:
         self.client = client
         self.source = source
         self.given_storage = storage
-        self.storage = BoundedStorage.around(storage)
+        self.storage: BaseStorage = BoundedStorage.around(storage)
         own = self.storage.namespace(NAMESPACE)
-        self.rows = Rows(own.namespace(VIEWS))
+        self.rows: Rows = Rows(own.namespace(VIEWS))
         self._states = own.namespace(STATES)
         self._updates = GroupedUpdates(self._states)
         self.alive: dict[str, Persistent] = {}
@@ -68,6 +68,10 @@ class Persistence:
     def bot_id(self) -> int | None:
         """The id of the bot's user; None before it has logged in, or if it never does."""
         return getattr(getattr(self.client, "user", None), "id", None)
+
+    def owns(self, row: Row) -> bool:
+        """Whether the view of a row is this client's to keep, as far as anybody knows."""
+        return self.bot_id is None or row.bot_id in {None, self.bot_id}
 
     def state_of(self, key: str) -> ViewState:
         """Return the state that belongs to a state key."""

@@ -92,7 +92,7 @@ class Restoring:
             if isinstance(row, (DocumentError, CorruptDocumentError)):
                 _log.error("the row of view %r cannot be read; it was left as it is: %s", key, row)
                 self._summary["failed"].append(key)
-            elif row.bot_id in {None, self._persistence.bot_id}:
+            elif self._persistence.owns(row):
                 self._persistence.know(key, row)
                 view_class = registry.find(row.class_name)
                 if view_class is not None and issubclass(view_class, Persistent):

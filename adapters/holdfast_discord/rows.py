@@ -85,8 +85,9 @@ class Rows:
         def change(document: Any) -> Any:
             nonlocal replaced
             replaced = _readable(document)
-            if replaced is not None and replaced.bot_id not in {None, row.bot_id}:
-                raise StateKeyTakenError(key, replaced.bot_id)
+            other = None if replaced is None else replaced.bot_id
+            if other is not None and other != row.bot_id:
+                raise StateKeyTakenError(key, other)
             return dataclasses.asdict(row)
 
         await self._stored.update(key, change)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from holdfast import documents
+from holdfast import OutcomeUnknownError, documents
 
 if TYPE_CHECKING:
     from holdfast import BaseStorage
@@ -78,19 +78,23 @@ class GroupedUpdates:
 
         try:
             await self._stored.update(key, change_all, default={})
+        except asyncio.CancelledError:
+            # Somebody cancels all tasks; the update may have been under way.
+            _settle(batch, [OutcomeUnknownError(repr(self._stored), "the update was cancelled")] * len(batch))
+            raise
         except Exception as exc:  # noqa: BLE001 # it reaches every caller
             outcomes = [exc] * len(batch)
-        except BaseException:
-            for _, future in batch:
-                future.cancel()
-            raise
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if future.done():
-                continue
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        _settle(batch, outcomes)
+
+
+def _settle(batch: Sequence[_Update], outcomes: Sequence[Any]) -> None:
+    for (_, future), outcome in zip(batch, outcomes, strict=True):
+        if future.done():
+            continue
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
 
 
 def _attempt(change: Change, document: Any, key: str) -> tuple[Any, Any]:

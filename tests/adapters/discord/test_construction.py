@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 from tests.adapters.conditions import until
 from tests.adapters.discord.bots import Bot, Counter, restarted, row, rows_of, running
+from tests.adapters.discord.server import DiscordServer
 
 from holdfast import DocumentError, MemoryStorage
 from holdfast_discord import PersistentView, registry
@@ -202,3 +203,27 @@ def test_a_module_that_is_loaded_anew_replaces_its_classes() -> None:
 
     assert registry.find("cogs.reloaded.Reloaded") is newer
     assert registry.find("Reloaded") is newer
+
+
+class Clumsy(Counter):
+    """Its on_restore raises."""
+
+    async def on_restore(self, bot: Any) -> None:
+        raise LookupError(f"{bot!r} has lost it")
+
+
+async def test_a_view_whose_on_restore_fails_is_alive_all_the_same(
+    server: DiscordServer, storage: MemoryStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.rest.add_message(900)
+    await rows_of(storage).set_state("clumsy", row(Clumsy))
+    async with restarted(storage) as bot:
+        answer = await server.click(900, "add")
+        await until(lambda: _is_logged(caplog, "on_restore of view 'clumsy' failed"))
+
+    assert bot.summary["restored"] == ["clumsy"]
+    assert answer["data"]["content"] == "1 clicks"
+
+
+async def _is_logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return text in caplog.text

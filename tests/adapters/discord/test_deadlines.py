@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import discord
 import pytest
+from discord import app_commands
 from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import OutcomeUnknownError, StorageUnavailableError
+from holdfast import OutcomeUnknownError, StorageUnavailableError, user
 from holdfast_discord import PersistentView, scopes
 
 TIMEOUT = 0.2
@@ -127,3 +129,77 @@ async def test_calls_outside_of_interactions_are_not_bounded(troubled: TroubledS
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(view.state.load(), TIMEOUT * 2)
         troubled.recover()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten Discord's three seconds: what is tested takes half of what is left of them."""
+    monkeypatch.setattr(scopes, "DISCORD_WAITS", 2 * TIMEOUT)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_commands_get_their_answer_as_well(server: DiscordServer, troubled: TroubledStorage) -> None:
+    bot = bot_on(troubled)
+    failures: list[Exception] = []
+
+    @bot.tree.command(description="count")
+    async def count(interaction: discord.Interaction) -> None:
+        await user.increment("uses")
+
+    @count.error
+    async def on_error(interaction: discord.Interaction, error: Exception) -> None:
+        failures.append(error)
+
+    async with running(bot):
+        troubled.hang()
+        answer = await server.command("count")
+        troubled.recover()
+
+    assert answer["data"]["content"] == APOLOGY
+    assert isinstance(failures[0].__cause__, OutcomeUnknownError)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_completion_whose_storage_hangs_proposes_nothing(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    bot = bot_on(troubled)
+
+    @bot.tree.command(description="find")
+    async def find(interaction: discord.Interaction, word: str) -> None: ...
+
+    @find.autocomplete("word")
+    async def complete(_: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=name, value=name) for name in await user.load("words", [])]
+
+    async with running(bot):
+        troubled.hang()
+        answer = await server.complete("find", "word", "ab")
+        troubled.recover()
+
+    assert answer["data"]["choices"] == []
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_handler_that_outlives_the_three_seconds_has_its_storage_back(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    bot = bot_on(troubled)
+    later: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    @bot.tree.command(description="slow")
+    async def slow(interaction: discord.Interaction) -> None:
+        try:
+            await user.increment("uses")
+        except OutcomeUnknownError:
+            troubled.recover()
+            await asyncio.sleep(2 * TIMEOUT)
+            later.set_result(await user.increment("uses", 10))
+
+    async with running(bot):
+        troubled.hang()
+        answer = await server.command("slow")
+        total = await later
+
+    assert answer["data"]["content"] == APOLOGY
+    assert total == 10

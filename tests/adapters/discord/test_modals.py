@@ -77,6 +77,8 @@ async def test_one_bad_modal_does_not_stop_the_others(server: DiscordServer, sto
         message = await Panel(state_key="panel").send(bot.channel)
         modal = await server.click(message.id, "open")
         await open_modals(storage).set_state("0", {"odd": 1})
+        unknown = {"class_name": "cogs.gone.Form", "state_key": "", "version": 1, "keywords": {}}
+        await open_modals(storage).set_state("1", {**unknown, "bot_id": 1000})
     async with restarted(storage):
         answer = await server.submit(modal["data"], {"text": "good"})
 

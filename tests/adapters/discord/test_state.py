@@ -8,7 +8,13 @@ from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import DocumentError, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from holdfast import (
+    DocumentError,
+    MemoryStorage,
+    OutcomeUnknownError,
+    SQLiteStorage,
+    StorageUnavailableError,
+)
 from holdfast_discord import ViewState
 from holdfast_discord.updates import GroupedUpdates
 
@@ -123,4 +129,20 @@ async def test_an_unavailable_storage_fails_every_update_that_waits_for_it() -> 
 
     assert [type(outcome) for outcome in outcomes] == [StorageUnavailableError] * 3
     assert await state.increment("yes") == 1
+    await storage.stop()
+
+
+async def test_an_update_under_way_whose_task_is_cancelled_has_an_unknown_outcome() -> None:
+    storage = TroubledStorage()
+    updates = GroupedUpdates(storage)
+    storage.hang()
+    waiting = [updates.submit("lobby", lambda old: old) for _ in range(2)]
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    storage.recover()
+
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknownError] * 2
+    assert await updates.submit("lobby", lambda old: {**old, "again": True}) == {"again": True}
     await storage.stop()

@@ -7,7 +7,7 @@ import discord
 import pytest
 from discord.ext import commands
 from tests.adapters.conditions import until
-from tests.adapters.discord.bots import Bot, Counter, running
+from tests.adapters.discord.bots import Bot, Counter, restarted, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
@@ -302,3 +302,72 @@ async def test_a_view_needs_a_state_key_and_a_storage() -> None:
 def test_a_view_cannot_be_constructed_outside_of_an_event_loop() -> None:
     with pytest.raises(RuntimeError, match=r"Counter was constructed while no event loop is running"):
         Counter(state_key="lobby")
+
+
+async def test_buttons_that_cannot_be_taken_away_are_a_warning(
+    server: DiscordServer, storage: MemoryStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(Bot(backend=storage)) as bot:
+        old = await Counter(state_key="lobby").send(bot.channel)
+        server.rest.fail(f"PATCH /channels/.*/{old.id}", 403)
+        new = await Counter(state_key="lobby").send(bot.channel)
+        answer = await server.click(new.id, "add")
+
+    assert answer["data"]["content"] == "1 clicks"
+    assert f"message {old.id} still shows a view that is no longer alive: 403" in caplog.text
+
+
+async def test_an_old_message_that_is_gone_needs_no_tidying(
+    server: DiscordServer, storage: MemoryStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(Bot(backend=storage)) as bot:
+        old = await Counter(state_key="lobby").send(bot.channel)
+        del server.rest.messages[old.id]
+        await Counter(state_key="lobby").send(bot.channel)
+
+    assert "still shows" not in caplog.text
+
+
+async def test_a_view_that_was_never_sent_may_exit_too() -> None:
+    view = Counter(state_key="lobby")
+    await view.exit()
+
+    assert view.is_finished()
+    assert view.message is None
+    assert view.user_id is None
+
+
+async def test_the_message_of_a_restored_view_can_be_edited(
+    server: DiscordServer, storage: MemoryStorage
+) -> None:
+    async with running(Bot(backend=storage)) as bot:
+        message = await Counter(state_key="lobby").send(bot.channel, "before")
+    async with restarted(storage) as bot:
+        (view,) = bot.persistent_views
+        assert isinstance(view, Counter)
+        assert view.message is not None
+        await view.message.edit(content="after")
+
+    assert server.rest.messages[message.id]["content"] == "after"
+
+
+async def test_a_message_that_discord_does_not_take_leaves_no_row(
+    server: DiscordServer, storage: MemoryStorage
+) -> None:
+    server.rest.fail("POST /channels/.*", 403)
+    async with running(Bot(backend=storage)) as bot:
+        with pytest.raises(discord.Forbidden):
+            await Counter(state_key="lobby").send(bot.channel)
+        assert await has_keys(storage.namespace("discord").namespace("views"), [])
+
+
+async def test_views_of_two_clients_are_stored_by_the_client_of_their_channel(server: DiscordServer) -> None:
+    storages = MemoryStorage(), MemoryStorage()
+    async with running(Bot(backend=storages[0])) as one, running(Bot(backend=storages[1])) as two:
+        await Counter(state_key="one").send(one.channel)
+        await Counter(state_key="two").send(two.channel)
+        with pytest.raises(NotSetUpError, match="any one client"):
+            await Counter(state_key="whose").state.load()
+        keys = [await storage.namespace("discord").namespace("views").list_keys() for storage in storages]
+
+    assert keys == [["one"], ["two"]]
