@@ -1,6 +1,6 @@
 """Backups of SQLiteStorage: whole, of one moment, and never in place of something better."""
 
-# ruff: noqa: ASYNC230, ASYNC240 # nobody else is in the event loop of a test
+# nobody else is in the event loop of a test
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The file of SQLiteStorage: how it is laid out, how it is opened, and what is refused."""
 
-# ruff: noqa: ASYNC240 # nobody else is in the event loop of a test
+# nobody else is in the event loop of a test
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class LeasedHold(Hold):
 
     def __init__(self, realm: Hashable, identifier: str, lease: Lease, *, ttl: float, clock: Clock) -> None:
         super().__init__(realm, identifier)
-        self.fence = lease.fence
+        self.fence: int = lease.fence
         self._lease = lease
         self._ttl = ttl
         self._clock = clock

@@ -106,6 +106,7 @@ class StatesGroupMeta(type):
     __states__: tuple[State, ...]
     __nested__: tuple[StatesGroupMeta, ...]
     __transitions__: Transitions
+    transitions: Mapping[Any, Iterable[Any]]
     __outer__: StatesGroupMeta | None
 
     def __new__(

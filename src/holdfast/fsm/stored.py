@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from holdfast import documents
@@ -42,9 +42,9 @@ class StoredRecord:
     """
 
     def __init__(self, storage: BaseStorage, identifier: str) -> None:
-        self.storage = storage.namespace(NAMESPACE)
+        self.storage: BaseStorage = storage.namespace(NAMESPACE)
         self.identifier = identifier
-        self.realm = realm_of(self.storage)
+        self.realm: tuple[Hashable, str] = realm_of(self.storage)
 
     async def read(self) -> tuple[Found, Record]:
         """Return what is stored, and as a record; a fresh one when there is none.

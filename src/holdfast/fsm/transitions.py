@@ -25,7 +25,7 @@ class Transitions:
     """
 
     def __init__(self, names: Iterable[str], table: Mapping[str | None, tuple[str | None, ...]]) -> None:
-        self.names = frozenset(names)
+        self.names: frozenset[str] = frozenset(names)
         self._table = dict(table)
         self._limits_leaving = any(None in targets for targets in table.values())
 

@@ -26,7 +26,7 @@ class Turn:
 
     def __init__(self, record: Record, enter: Enter) -> None:
         self.data: Any = record["data"]
-        self.moved = False
+        self.moved: bool = False
         self._record = record
         self._enter = enter
 
