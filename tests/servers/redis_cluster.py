@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,7 @@ class Cluster:
         for node in self.nodes[1:]:
             node.run("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port)
         for node in self.nodes:
-            until(lambda node=node: self._is_whole(node), "the Cluster")  # type: ignore[misc] # bound at once
+            until(partial(self._is_whole, node), "the Cluster")
 
     def _is_whole(self, node: RedisServer) -> bool:
         lines = node.run("CLUSTER", "INFO").splitlines()
@@ -51,8 +52,16 @@ class Cluster:
         replica.run("CLUSTER", "MEET", "127.0.0.1", primary.port)
         until(lambda: replica.run("CLUSTER", "REPLICATE", self.name_of(primary)), "the meeting")
         until(lambda: replica.run("ROLE")[3] == b"connected", "the replica")
-        for node in self.nodes:
-            until(lambda node=node: b"slave" in node.run("CLUSTER", "NODES"), "the news")  # type: ignore[misc] # bound at once
+        for node in (*self.nodes, replica):
+            until(partial(self._knows_all, node), "the news")
+
+    def _knows_all(self, node: RedisServer) -> bool:
+        nodes: bytes = node.run("CLUSTER", "NODES")
+        return (
+            nodes.count(b"connected") == len(self.nodes) + 1
+            and b"slave" in nodes
+            and b"handshake" not in nodes
+        )
 
     def name_of(self, node: RedisServer) -> str:
         """Return what the servers call this one."""

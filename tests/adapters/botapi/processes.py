@@ -15,7 +15,7 @@ from pathlib import Path
 async def running_bot(program: Path, api_url: str, **environment: str) -> AsyncIterator[Process]:
     """Run a bot against a local Bot API server; on leaving it is killed, if it is still alive.
 
-    The program gets ``BOT_TOKEN`` (default ``42:TEST``) and ``BOT_API`` (the server's URL) in its environment.
+    The program finds ``BOT_TOKEN`` (``42:TEST``) and ``BOT_API`` (the URL) in its environment.
     """
     settings = {
         **os.environ,
