@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from telebot.async_telebot import AsyncTeleBot
 from telebot.asyncio_storage import StateMemoryStorage
 from telebot.states import State, StatesGroup
 
-from holdfast import BaseStorage, SQLiteStorage, StorageClosedError
+from holdfast import BaseStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
 from holdfast_telebot import HoldfastStateStorage, HoldfastSyncStateStorage, setup_holdfast
 
 
@@ -159,3 +160,21 @@ def test_a_closed_synchronous_storage_opens_again(sync_states: HoldfastSyncState
     sync_states.close()
 
     assert sync_states.get_state(7, 8) == "a"
+
+
+async def test_a_storage_that_dies_is_no_missing_state_and_returns_whole(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").touch()
+    storage = SQLiteStorage(tmp_path / "bot.db", timeout=0.05)
+    states = HoldfastStateStorage(storage)
+    await states.set_state(7, 8, "a")
+    with sqlite3.connect(tmp_path / "bot.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailableError):
+            await states.set_state(7, 8, "b")
+        other.execute("ROLLBACK")
+    other.close()
+    await states.set_data(7, 8, "k", 1)
+    kept = await states.get_state(7, 8), await states.get_data(7, 8)
+    await states.close()
+
+    assert kept == ("a", {"k": 1})
