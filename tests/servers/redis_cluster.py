@@ -58,7 +58,7 @@ class Cluster:
     def _knows_all(self, node: RedisServer) -> bool:
         nodes: bytes = node.run("CLUSTER", "NODES")
         return (
-            nodes.count(b"connected") == len(self.nodes) + 1
+            nodes.count(b" connected") == len(self.nodes) + 1
             and b"slave" in nodes
             and b"handshake" not in nodes
         )
