@@ -107,10 +107,10 @@ async def test_a_unix_socket_will_do(start_redis: StartRedis, tmp_path: Path) ->
         assert str(path) in repr(storage)
 
 
-async def test_no_password_is_shown() -> None:
-    storage = RedisStorage.from_url("redis://bot:secret@example.org:6380/2", prefix="bot:")
+async def test_an_address_is_shown_without_the_password() -> None:
+    storage = RedisStorage.from_url("rediss://bot:secret@example.org:6380/2", prefix="bot:")
 
-    assert repr(storage) == "RedisStorage('redis://example.org:6380/2', prefix='bot:')"
+    assert repr(storage) == "RedisStorage('rediss://example.org:6380/2', prefix='bot:')"
 
 
 @pytest.mark.parametrize("client", [None, "redis://localhost", redis.Redis()], ids=["None", "str", "sync"])

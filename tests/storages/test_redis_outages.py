@@ -12,6 +12,7 @@ from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
 from holdfast.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
+from holdfast.storages._redis_commands import Command
 from holdfast.storages.redis import RedisStorage
 
 StartRedis = Callable[..., RedisServer]
@@ -199,6 +200,21 @@ async def test_a_wrong_password_is_an_error_at_once_that_says_so(start_redis: St
     error = await refused(storage.start())
     assert "password" in str(error)
     assert "wrong" not in repr(storage)
+
+
+async def test_a_connection_that_the_server_no_longer_trusts_is_made_anew(
+    start_redis: StartRedis,
+) -> None:
+    server = start_redis("--requirepass", "secret")
+    async with RedisStorage.from_url(f"redis://:secret@127.0.0.1:{server.port}/0") as storage:
+        await storage.set_state("order", "stored")
+        # What RESET does to one connection, an expired token does to all: they are strangers again.
+        (lane,) = storage._opened().servers.lanes()
+        await lane.submit(Command(b"RESET", lane=lane))
+
+        assert await storage.get_state("order") == "stored"
+        await lane.submit(Command(b"RESET", lane=lane))
+        assert await asyncio.gather(*(storage.increment("count") for _ in range(5))) == [1, 2, 3, 4, 5]
 
 
 async def test_a_missing_right_is_an_error_at_once_that_says_so(server: RedisServer) -> None:

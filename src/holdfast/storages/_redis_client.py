@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster, SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from holdfast.storages._redis_cluster import Cluster
@@ -30,15 +30,15 @@ def place(client: object) -> str:
     pool = client.connection_pool
     if isinstance(pool, SentinelConnectionPool):
         return f"sentinel {pool.service_name}"
-    return _address(pool.connection_kwargs)
+    scheme = "rediss" if issubclass(pool.connection_class, SSLConnection) else "redis"
+    return _address(scheme, pool.connection_kwargs)
 
 
-def _address(settings: dict[str, Any]) -> str:
+def _address(scheme: str, settings: dict[str, Any]) -> str:
+    database = settings.get("db") or 0
     if settings.get("path"):
-        return f"unix://{settings['path']}?db={settings.get('db') or 0}"
-    return (
-        f"redis://{settings.get('host', 'localhost')}:{settings.get('port', 6379)}/{settings.get('db') or 0}"
-    )
+        return f"unix://{settings['path']}?db={database}"
+    return f"{scheme}://{settings.get('host', 'localhost')}:{settings.get('port', 6379)}/{database}"
 
 
 def servers_of(client: Redis | RedisCluster, *, name: str, clock: Clock, seconds: float) -> Servers:

@@ -15,7 +15,7 @@ from redis.asyncio.sentinel import SentinelManagedConnection
 from redis.backoff import NoBackoff
 
 from holdfast.storages._redis_commands import UNANSWERED, pack
-from holdfast.storages._redis_errors import Lost, Unsent, is_read_only, is_reply
+from holdfast.storages._redis_errors import Lost, Unsent, is_reply, needs_new_connection
 from holdfast.storages._time_limit import TimeLimit
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Connection:
             if command.ask is not None:
                 await _reply(read)
             command.reply = await _reply(read)
-        if any(is_read_only(command.reply) for command in commands):
-            # Sentinel may know a new master by now; one asks it by connecting.
+        if any(needs_new_connection(command.reply) for command in commands):
+            # Connecting asks Sentinel who is master now, and the client for its credentials.
             await self._hang_up()
 
 

@@ -45,8 +45,10 @@ class Redirected(Refused):
         self.address = address
 
 
-READONLY_TRIES: Final = 3
-"""A demoted master is read-only until the connection finds the new one; one that stays so is a replica."""
+_TRIES: Final = 3
+"""For what a new connection may cure: it finds the new master, or has a password that is still good."""
+
+_CURED_BY_CONNECTING: Final = ("READONLY", "NOAUTH")
 
 _CODES: Final = re.compile(r"\b(READONLY|OOM|MISCONF|NOREPLICAS|NOPERM|NOAUTH|WRONGTYPE|BUSY)\b")
 
@@ -82,9 +84,9 @@ def is_reply(error: Exception) -> bool:
     ) and not isinstance(error, driver.InvalidResponse)
 
 
-def is_read_only(reply: Any) -> bool:
-    """Whether it is the error of a server that has become a replica."""
-    return isinstance(reply, Exception) and _code(reply) == "READONLY"
+def needs_new_connection(reply: Any) -> bool:
+    """Whether it is the error of a server that has become a replica, or takes us for a stranger by now."""
+    return isinstance(reply, Exception) and _code(reply) in _CURED_BY_CONNECTING
 
 
 def judged(error: Exception, *, storage: str, identifier: str, writes: bool, tries: int) -> Exception:
@@ -125,7 +127,7 @@ def _redirected(error: driver.AskError) -> Redirected:
 def _may_pass(error: Exception, tries: int) -> bool:
     code = _code(error)
     if code is not None:
-        return code == "BUSY" or (code == "READONLY" and tries < READONLY_TRIES)
+        return code == "BUSY" or (code in _CURED_BY_CONNECTING and tries < _TRIES)
     return isinstance(error, _PASSING) or not isinstance(error, driver.ResponseError)
 
 
