@@ -2,26 +2,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
+import discord
 import pytest
+from tests.adapters.discord.server import DiscordServer, redirect
 
 from holdfast import MemoryStorage
 
-with warnings.catch_warnings():
-    # The library imports audioop, which Python 3.13 no longer has.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    import discord  # noqa: F401
 
-if TYPE_CHECKING:
-    from tests.adapters.discord.server import DiscordServer
+@pytest.fixture(autouse=True)
+def _old_library() -> None:
+    """Let an old version of the library call a newer aiohttp in its own way."""
+    if discord.version_info < (2, 5):
+        warnings.filterwarnings("ignore", "parameter 'timeout' of type 'float'", DeprecationWarning)
 
 
 @pytest.fixture
 async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordServer]:
     """A Discord of the test's own, which the library takes for the real one."""
-    from tests.adapters.discord.server import DiscordServer, redirect
-
     async with DiscordServer() as running:
         redirect(running.port, monkeypatch.setattr)
         yield running
