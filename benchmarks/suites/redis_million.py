@@ -1,6 +1,7 @@
 """RedisStorage with 100,000 keys of its own among 1,000,000 of somebody else's.
 
 The longest single command is the server's own measure: SLOWLOG, with a threshold of a tenth of a millisecond.
+It counts the time in which the machine did something else too: hence the best of three passes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from holdfast import RedisStorage
 _FOREIGN: Final = 1_000_000
 _OURS: Final = 100_000
 _PAGE: Final = 10_000
+_PASSES: Final = 3
 _THRESHOLD: Final = 100
 """Microseconds."""
 
@@ -51,13 +53,16 @@ def _fill(driver: Redis, prefix: str, count: int) -> None:
 
 
 def _listing(storage: RedisStorage, driver: Redis, ours: int, longest: list[float]) -> Turn:
-    async def turn() -> float:
+    async def listing() -> tuple[float, float]:
         driver.slowlog_reset()
         begin = perf_counter()
         assert len(await storage.list_keys("x:*")) == ours
-        seconds = perf_counter() - begin
-        longest.append(_longest_command(driver))
-        return seconds
+        return _longest_command(driver), perf_counter() - begin
+
+    async def turn() -> float:
+        passes = [await listing() for _ in range(_PASSES)]
+        longest.append(min(milliseconds for milliseconds, _ in passes))
+        return min(seconds for _, seconds in passes)
 
     return turn
 

@@ -21,8 +21,8 @@ _LONGEST: Final = 2.0**52
 UNANSWERED: Final = object()
 """Stands for the reply that has not come."""
 
-_SCAN_COUNT: Final = b"1000"
-"""Keys that one SCAN looks at: well under a millisecond of the server's time."""
+_SCAN_COUNT: Final = b"500"
+"""Keys that one SCAN looks at: half a millisecond in which the server does nothing else."""
 
 
 class Command:
