@@ -50,13 +50,18 @@ def machine() -> dict[str, Any]:
     """Describe what the figures depend on."""
     return {
         "cores": os.cpu_count(),
-        "load": [round(load, 1) for load in os.getloadavg()],
+        "load": _load(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "sqlite": sqlite3.sqlite_version,
         "packages": {name: version(name) for name in _PACKAGES},
         "fsync_microseconds": round(_fsync_microseconds()),
     }
+
+
+def _load() -> list[float] | None:
+    """How many others wanted the processors; Windows does not tell."""
+    return [round(load, 1) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None
 
 
 def _fsync_microseconds() -> float:
