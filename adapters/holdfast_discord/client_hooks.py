@@ -12,14 +12,13 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import discord
 from discord.ext import commands
 
 from holdfast import acting_user
 from holdfast_discord.scopes import InteractionScope, current_scope, within
 
 if TYPE_CHECKING:
-    import discord
-
     from holdfast_discord.persistence import Persistence
 
 _log = logging.getLogger("holdfast.discord")
@@ -67,6 +66,8 @@ def enter_interactions(persistence: Persistence, *, timeout: float, apology: str
     """Run what each interaction starts, be it command, component or modal, in a scope of its own."""
     parsers = getattr(getattr(persistence.client, "_connection", None), "parsers", None)
     if parsers is None or _INTERACTION not in parsers:
+        if isinstance(persistence.client, discord.Client):
+            _log.warning("this discord.py is not known: holdfast.user and the timeout of calls do not work")
         return
     parse = parsers[_INTERACTION]
 

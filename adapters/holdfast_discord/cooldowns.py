@@ -70,14 +70,16 @@ class Cooldown:
         self._name = self._name or name_of(owner)
 
     @overload
-    def __call__(self, used: discord.Interaction[Any], /) -> Coroutine[Any, Any, bool]: ...
+    def __call__(
+        self, used: discord.Interaction[Any] | commands.Context[Any], /
+    ) -> Coroutine[Any, Any, bool]: ...
 
     @overload
     def __call__(self, used: T, /) -> T: ...
 
     def __call__(self, used: Any, /) -> Any:
-        """Check an interaction; or make this a check of a command, or of a function about to become one."""
-        if isinstance(used, discord.Interaction):
+        """Check a use; or make this a check of a command, or of a function about to become one."""
+        if isinstance(used, (discord.Interaction, commands.Context)):
             return self.check(used)
         if isinstance(used, commands.Command):
             return commands.check(self.check)(used)

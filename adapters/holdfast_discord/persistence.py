@@ -39,7 +39,7 @@ class Persistence:
     """The persistence of one client; made by `setup_persistence`.
 
     Args:
-        client: the client (bot); None where only data is stored.
+        client: the client (bot).
         storage: where everything is stored; closed with the last client that uses it.
         source: what the caller gave for it, to tell whether a second call means the same.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from holdfast import BaseStorage, SQLiteStorage, configure
-from holdfast_discord.backends import FileStorageBackend, storage_of
+from holdfast_discord.backends import FileStorageBackend, StorageBackend, storage_of
 from holdfast_discord.client_hooks import take_part
 from holdfast_discord.modals import restore_modals
 from holdfast_discord.persistence import Persistence, activate, find_persistence
@@ -17,6 +17,8 @@ from holdfast_discord.summary import RestoreSummary
 DEFAULT_PATH: Final = "data/holdfast.db"
 APOLOGY: Final = "Sorry, this is not possible at the moment. Please try again in a minute."
 
+Verify: TypeAlias = bool | Literal["background"]
+
 _NEEDED: Final = ("get_channel", "fetch_channel", "add_view")
 
 
@@ -24,8 +26,8 @@ async def setup_persistence(
     bot: Any = None,
     *,
     file_path: str | os.PathLike[str] | None = None,
-    backend: Any = None,
-    verify: bool | Literal["background"] = True,
+    backend: BaseStorage | StorageBackend | None = None,
+    verify: Verify = True,
     timeout: float = 2.0,
     apology: str = APOLOGY,
 ) -> RestoreSummary:
@@ -36,7 +38,7 @@ async def setup_persistence(
 
     Args:
         bot: a Client, Bot, AutoShardedBot, or whatever has ``get_channel``, ``fetch_channel`` and
-            ``add_view``; None: only data is stored.
+            ``add_view``; None: there are no views, only data, and the storage is yours to stop.
         file_path: one JSON file.
         backend: a storage of Holdfast, or one of the backends of this package, or an object of your own with
             ``save_state`` and ``load_state``. With neither, a SQLite database ``data/holdfast.db``.
@@ -51,20 +53,40 @@ async def setup_persistence(
         TypeError: this is no bot, or no backend.
         ValueError: ``file_path`` and ``backend`` at once, an unknown ``verify``, or another storage than in
             the first call.
-        StorageError: the storage cannot be opened or read. Nothing was changed.
+        RuntimeError: `holdfast.store` or `holdfast.user` was used before this call, elsewhere.
+        StorageError: the storage cannot be opened or read. No view is lost.
     """
     _check(bot, verify, timeout)
     if file_path is not None and backend is not None:
         raise ValueError("give either file_path or backend: views are kept in one place")
+    if bot is None:
+        return await _without_views(_storage(file_path, backend))
     source = backend if file_path is None else os.fspath(file_path)
     persistence = find_persistence(bot)
     if persistence is None:
         persistence = Persistence(bot, _storage(file_path, backend), source)
-        await _begin(persistence)
-        take_part(persistence, timeout=timeout, apology=apology)
-    elif source is not None and source != persistence.source:
+        return await _begun(persistence, verify, timeout=timeout, apology=apology)
+    if source is not None and source != persistence.source:
         raise ValueError(f"{bot!r} keeps its views in {persistence.given_storage!r} already")
     return await _restored(persistence, verify)
+
+
+async def _begun(persistence: Persistence, verify: Verify, *, timeout: float, apology: str) -> RestoreSummary:
+    configure(persistence.storage)
+    await persistence.given_storage.start()
+    activate(persistence)
+    try:
+        take_part(persistence, timeout=timeout, apology=apology)
+        return await _restored(persistence, verify)
+    except BaseException:
+        await persistence.close()
+        raise
+
+
+async def _without_views(storage: BaseStorage) -> RestoreSummary:
+    configure(storage)
+    await storage.start()
+    return RestoreSummary()
 
 
 def _check(bot: Any, verify: object, timeout: float) -> None:
@@ -77,24 +99,16 @@ def _check(bot: Any, verify: object, timeout: float) -> None:
         raise ValueError(f"timeout must be between 0 and the {DISCORD_WAITS} s of Discord, not {timeout!r}")
 
 
-def _storage(file_path: str | os.PathLike[str] | None, backend: Any) -> BaseStorage:
+def _storage(
+    file_path: str | os.PathLike[str] | None, backend: BaseStorage | StorageBackend | None
+) -> BaseStorage:
     if file_path is not None:
-        backend = FileStorageBackend(file_path)
-    elif backend is None:
-        backend = SQLiteStorage(DEFAULT_PATH)
-    return storage_of(backend)
+        return storage_of(FileStorageBackend(file_path))
+    return SQLiteStorage(DEFAULT_PATH) if backend is None else storage_of(backend)
 
 
-async def _begin(persistence: Persistence) -> None:
-    await persistence.given_storage.start()
-    configure(persistence.storage)
-    activate(persistence)
-
-
-async def _restored(persistence: Persistence, verify: bool | Literal["background"]) -> RestoreSummary:
+async def _restored(persistence: Persistence, verify: Verify) -> RestoreSummary:
     summary = RestoreSummary()
-    if persistence.client is None:
-        return summary
     await restore_modals(persistence)
     restoring = Restoring(persistence, summary)
     if verify is True:

@@ -200,6 +200,44 @@ async def test_a_cooldown_made_for_a_command_object_is_checked_as_well(
     assert [text_of(answer) for answer in answers] == ["pong", "CommandOnCooldown"]
 
 
+async def test_a_cooldown_is_a_predicate_for_checks_of_the_library(
+    server: DiscordServer, storage: MemoryStorage
+) -> None:
+    bot = Bot(backend=storage)
+    heard: list[Exception | None] = []
+
+    @bot.tree.command(description="slash")
+    @app_commands.check(cooldown(1, 60.0))
+    async def slash(interaction: discord.Interaction) -> None:
+        await interaction.response.send_message("pong")
+
+    @slash.error
+    async def on_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+        await interaction.response.send_message(type(error).__name__)
+
+    @bot.command()
+    @commands.check(cooldown(1, 60.0))
+    async def prefix(context: commands.Context[Any]) -> None:
+        heard.append(None)
+
+    @prefix.error
+    async def on_prefix_error(context: commands.Context[Any], error: Exception) -> None:
+        heard.append(error)
+
+    async def has_heard_both() -> bool:
+        return len(heard) == 2
+
+    async with running(bot):
+        answers = [await server.command("slash") for _ in range(2)]
+        written = {**payloads.message(1, CHANNEL, {"content": "!prefix"}), "author": payloads.user(7)}
+        await server.gateway.send("MESSAGE_CREATE", written)
+        await server.gateway.send("MESSAGE_CREATE", written)
+        await until(has_heard_both)
+
+    assert [text_of(answer) for answer in answers] == ["pong", "CommandOnCooldown"]
+    assert sorted(type(error).__name__ for error in heard) == ["CommandOnCooldown", "NoneType"]
+
+
 async def test_a_tree_may_have_a_cooldown_for_all_its_commands(
     server: DiscordServer, storage: MemoryStorage
 ) -> None:

@@ -30,11 +30,15 @@ class Lookalike:
     def add_view(self, view: discord.ui.View, *, message_id: int | None = None) -> None:
         self.views[message_id] = view
 
+    async def close(self) -> None:
+        """It has nothing to close."""
+
 
 async def test_whatever_has_the_three_methods_is_a_bot(storage: MemoryStorage) -> None:
     await rows_of(storage).set_state("lobby", row())
     bot = Lookalike()
     summary = await setup_persistence(bot, backend=storage)
+    await bot.close()
 
     assert isinstance(bot.views[900], Counter)
     assert summary.unreachable == ["lobby"]
