@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from holdfast.errors import OutcomeUnknownError
@@ -35,47 +36,58 @@ class Coalescer(Generic[Request]):
         self._name = name
         self._limit = limit
         self._queue: deque[tuple[Request, asyncio.Future[Any]]] = deque()
-        self._pump: asyncio.Task[None] | None = None
+        self._start: asyncio.Handle | None = None
+        self._flight: asyncio.Future[Sequence[Any]] | None = None
 
     def submit(self, request: Request) -> asyncio.Future[Any]:
         """Queue a request; the future brings its outcome."""
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._queue.append((request, future))
-        if not self.busy:
-            self._start_pump(loop)
+        if self._flight is None and self._start is None:
+            self._start = loop.call_soon(self._set_off)
         return future
 
     @property
     def busy(self) -> bool:
         """Whether a request may be queued or under way, also one whose caller was cancelled meanwhile."""
-        return self._pump is not None and not self._pump.done()
+        return self._flight is not None or self._start is not None
 
     async def drain(self) -> None:
         """Return when nothing is queued or under way, or can be: its event loop is closed."""
-        while self._pump is not None and self.busy and not self._pump.get_loop().is_closed():
-            await asyncio.wait([self._pump])
+        while self.busy:
+            if self._flight is not None:
+                if self._flight.get_loop().is_closed():
+                    return
+                await asyncio.wait([self._flight])
+            await asyncio.sleep(0)
 
-    def _start_pump(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._pump = loop.create_task(self._run())
-        self._pump.add_done_callback(self._ended)
+    def _set_off(self) -> None:
+        self._start = None
+        batch = self._take()
+        if not batch:
+            return
+        try:
+            # No task of its own where the engine has a future: that would be one more turn of the event loop.
+            flight = self._flight = asyncio.ensure_future(self._trip([request for request, _ in batch]))
+        except Exception as exc:  # noqa: BLE001 # it reaches every caller
+            _settle(batch, [exc] * len(batch))
+        else:
+            flight.add_done_callback(partial(self._landed, batch))
 
-    def _ended(self, pump: asyncio.Task[None]) -> None:
-        # Somebody who cancels all tasks hits the pump too; calls made while cleaning up still need one.
-        if pump is self._pump and self._queue:
-            self._start_pump(pump.get_loop())
-
-    async def _run(self) -> None:
-        while batch := self._take():
-            requests = [request for request, _ in batch]
-            try:
-                outcomes: Sequence[Any] = await self._trip(requests)
-            except asyncio.CancelledError:
-                _settle(batch, [OutcomeUnknownError(self._name, "the trip was cancelled") for _ in batch])
-                raise
-            except Exception as exc:  # noqa: BLE001 # it reaches every caller
-                outcomes = [exc] * len(batch)
-            _settle(batch, outcomes)
+    def _landed(
+        self, batch: Sequence[tuple[Request, asyncio.Future[Any]]], flight: asyncio.Future[Sequence[Any]]
+    ) -> None:
+        self._flight = None
+        if flight.cancelled():
+            # Somebody cancelled all tasks; calls made while cleaning up still get their trip.
+            _settle(batch, [OutcomeUnknownError(self._name, "the trip was cancelled") for _ in batch])
+        elif (exc := flight.exception()) is not None:
+            _settle(batch, [exc] * len(batch))
+        else:
+            _settle(batch, flight.result())
+        if self._queue:
+            self._set_off()
 
     def _take(self) -> list[tuple[Request, asyncio.Future[Any]]]:
         batch: list[tuple[Request, asyncio.Future[Any]]] = []

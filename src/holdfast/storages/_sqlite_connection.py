@@ -108,15 +108,8 @@ class BatchingConnection:
         self._connection._tx.put_nowait((reply, job))
         return future
 
-    async def _trip(self, batch: Sequence[Statement]) -> list[Any]:
-        future = self._on_thread(partial(self._execute, self._connection._conn, batch))
-        while not future.done():
-            try:
-                await asyncio.wait([future])
-            except asyncio.CancelledError:
-                # All tasks are being cancelled. The thread cannot be called back; its answer is the truth.
-                continue
-        return future.result()
+    def _trip(self, batch: Sequence[Statement]) -> asyncio.Future[list[Any]]:
+        return self._on_thread(partial(self._execute, self._connection._conn, batch))
 
     # From here on, on the thread.
 
