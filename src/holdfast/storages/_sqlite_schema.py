@@ -69,7 +69,8 @@ def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) 
     # macOS: a plain fsync leaves the data in the drive's cache (sqlite.org/pragma.html#pragma_fullfsync).
     connection.execute(f"PRAGMA fullfsync = {int(durability == 'full')}")
     connection.execute("PRAGMA journal_size_limit = 67108864")
-    connection.execute("PRAGMA cache_size = -16384")
+    # KiB, taken as needed: the keys of a million documents stay in memory, so that a read costs one page.
+    connection.execute("PRAGMA cache_size = -65536")
     _create(connection, path)
     # From here on waiting is ours: SQLite's own steps grow to 100 ms and starve the unlucky.
     connection.execute("PRAGMA busy_timeout = 0")
