@@ -40,7 +40,7 @@ async def run(scale: Scale) -> list[Row]:
             expiry = _expiry(ours, path, scale.of(100_000))
             crowded, expiring = "100 callers: every verb", "100 callers: set, while 100,000 rows expire"
             return [
-                *await race(scale, crowded, "ms", crowd, nothing, Rival(kurigram.NAME, rival, _BAR)),
+                *await race(scale, crowded, "ms", crowd, nothing, Rival(kurigram.NAME, rival)),
                 *await race(scale, expiring, "ms", expiry, nothing),
             ]
 
