@@ -1,6 +1,7 @@
 """SQLiteStorage, durability "full", beside kurigram-addons' and beside SQLite without a storage around it.
 
-Every contestant has a database of its own in one folder, the same identifiers and the same documents.
+Every contestant has a database of its own in one folder, the same identifiers and the same documents. One
+caller's calls are made on one core: see `benchmarks.one_core`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from benchmarks.one_core import on_one_core
 from benchmarks.peers import kurigram
 from benchmarks.peers.bare_sqlite import BareAiosqlite, BareSqlite3
 from benchmarks.rows import AtLeast, Row
@@ -100,12 +102,13 @@ async def _one_caller(contestants: _Contestants, scale: Scale) -> list[Row]:
         statement = Rival(BareAiosqlite.NAME, bare, AtLeast(0.8), note)
         return await race(scale, f"1 caller: {verb}", "calls/s", mine, peer, statement, *others)
 
-    return [
-        *await alone(
-            "set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included", commit
-        ),
-        *await alone("get", gets, "execute_fetchall() of one select by the key, text not decoded"),
-    ]
+    with on_one_core():
+        return [
+            *await alone(
+                "set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included", commit
+            ),
+            *await alone("get", gets, "execute_fetchall() of one select by the key, text not decoded"),
+        ]
 
 
 def _transactions(bare: BareSqlite3, size: int, calls: int) -> Turn:

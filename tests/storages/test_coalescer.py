@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from holdfast import OutcomeUnknownError
-from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._coalescer import Coalescer, in_a_task
 
 
 class Engine:
@@ -22,7 +22,7 @@ class Engine:
         self.batches: list[list[Any]] = []
         self.open = asyncio.Event()
         self.open.set()
-        self.coalescer: Coalescer[Any] = Coalescer(self.trip, name="the engine", limit=limit)
+        self.coalescer: Coalescer[Any] = Coalescer(in_a_task(self.trip), name="the engine", limit=limit)
 
     async def trip(self, batch: Sequence[Any]) -> list[Any]:
         self.batches.append(list(batch))
@@ -32,6 +32,8 @@ class Engine:
         return [request if isinstance(request, Exception) else f"did {request}" for request in batch]
 
     def submit(self, *requests: Any) -> list[asyncio.Future[Any]]:
+        """Submit as several tasks do in one moment: while there are others that are ready to run."""
+        asyncio.get_running_loop().call_soon(lambda: None)
         return [self.coalescer.submit(request) for request in requests]
 
     async def hold_a_trip_with(self, *requests: Any) -> list[asyncio.Future[Any]]:
@@ -43,10 +45,12 @@ class Engine:
 
 
 async def test_a_call_that_is_alone_goes_at_once() -> None:
-    engine = Engine()
+    departed: list[Sequence[Any]] = []
+    coalescer: Coalescer[Any] = Coalescer(lambda batch, _: departed.append(batch), name="the engine")
 
-    assert await engine.coalescer.submit("a") == "did a"
-    assert engine.batches == [["a"]]
+    coalescer.submit("a")
+
+    assert departed == [["a"]]
 
 
 async def test_calls_of_the_same_moment_share_a_trip() -> None:
@@ -64,6 +68,21 @@ async def test_all_that_queued_during_a_trip_goes_as_one_in_order() -> None:
     await asyncio.gather(*first, *more)
 
     assert engine.batches == [["a"], ["b", "c", "d"]]
+
+
+async def test_callers_that_take_turns_come_to_share_their_trips() -> None:
+    engine = Engine()
+    first = await engine.hold_a_trip_with("a")
+
+    async def call_twice(future: asyncio.Future[Any], then: str) -> None:
+        await future
+        await engine.coalescer.submit(then)
+
+    callers = asyncio.gather(call_twice(first[0], "c"), call_twice(engine.submit("b")[0], "d"))
+    engine.open.set()
+    await callers
+
+    assert engine.batches == [["a"], ["b", "c"], ["d"]]
 
 
 async def test_a_trip_carries_no_more_than_the_limit() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Generic
 
-from holdfast.storages._coalescer import Coalescer, Request, Trip
+from holdfast.storages._coalescer import Coalescer, Request, Trip, in_a_task
 
 
 def an_event_loop_runs() -> bool:
@@ -35,5 +35,5 @@ class LoopCoalescer(Generic[Request]):
         """Queue a request and return its outcome."""
         loop = asyncio.get_running_loop()
         if self._coalescer is None or self._loop is not loop:
-            self._loop, self._coalescer = loop, Coalescer(self._trip, name=self._name)
+            self._loop, self._coalescer = loop, Coalescer(in_a_task(self._trip), name=self._name)
         return await self._coalescer.submit(request)

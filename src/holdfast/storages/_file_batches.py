@@ -11,7 +11,7 @@ from holdfast._files.threads import on_a_thread
 from holdfast.errors import OutcomeUnknownError
 from holdfast.hooks import Stored
 from holdfast.keys import after
-from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._coalescer import Coalescer, in_a_task
 from holdfast.storages._file_draft import Change, Draft, live
 from holdfast.storages._file_layout import Shelves
 from holdfast.storages._file_on_disk import FileOnDisk
@@ -33,7 +33,7 @@ class BatchingFile:
         self._shelves = shelves
         self._names: dict[str, tuple[object, list[str]]] = {}
         self._clock = clock
-        self._coalescer: Coalescer[Change] = Coalescer(self._trip, name=name, limit=_AT_ONCE)
+        self._coalescer: Coalescer[Change] = Coalescer(in_a_task(self._trip), name=name, limit=_AT_ONCE)
         self.submit: Callable[[Change], asyncio.Future[Any]] = self._coalescer.submit
 
     @classmethod

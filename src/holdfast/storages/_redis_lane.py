@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from holdfast.errors import StorageUnavailableError
-from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._coalescer import Coalescer, in_a_task
 from holdfast.storages._redis_commands import UNANSWERED
 from holdfast.storages._redis_connection import Connection
 from holdfast.storages._redis_deadlines import Deadlines
@@ -44,7 +44,7 @@ class Lane:
         self._name = name
         self._seconds = seconds
         self._connection = Connection(make, clock=clock, seconds=seconds)
-        self._coalescer: Coalescer[Command] = Coalescer(self._trip, name=name, limit=_BATCH)
+        self._coalescer: Coalescer[Command] = Coalescer(in_a_task(self._trip), name=name, limit=_BATCH)
         self._deadlines = Deadlines(self._late_outcome)
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import aiosqlite
 
 from holdfast.storages import _sqlite_statements as statements
-from holdfast.storages._coalescer import Coalescer
+from holdfast.storages._coalescer import Coalescer, Land, settle
 from holdfast.storages._sqlite_errors import is_locked, translated
 from holdfast.storages._sqlite_schema import Durability, connect
 
@@ -34,19 +34,23 @@ _SWEEP_SECONDS: Final = 1.0
 class _Reply:
     """What aiosqlite's thread takes for the future of a job, and for its event loop.
 
+    Args:
+        land: called on the running event loop with the job's result or exception.
+
     An event loop that was closed with jobs under way hears no answer. The thread must outlive that: it has
     jobs to finish and the file to close.
     """
 
-    def __init__(self, future: asyncio.Future[Any]) -> None:
-        self._future = future
+    def __init__(self, land: Callable[[Any], None]) -> None:
+        self._land = land
+        self._loop = asyncio.get_running_loop()
 
     def get_loop(self) -> _Reply:
         return self
 
-    def call_soon_threadsafe(self, settle: Callable[..., None], _: _Reply, outcome: Any) -> None:
+    def call_soon_threadsafe(self, _: object, __: _Reply, outcome: Any) -> None:
         with suppress(RuntimeError):
-            self._future.get_loop().call_soon_threadsafe(settle, self._future, outcome)
+            self._loop.call_soon_threadsafe(self._land, outcome)
 
 
 class BatchingConnection:
@@ -65,7 +69,7 @@ class BatchingConnection:
         self._clock = clock
         self._patience = patience
         self._sweep_at = 0.0
-        self._coalescer: Coalescer[Statement] = Coalescer(self._trip, name=name)
+        self._coalescer: Coalescer[Statement] = Coalescer(self._depart, name=name)
         self.submit: Callable[[Statement], asyncio.Future[Any]] = self._coalescer.submit
 
     @classmethod
@@ -96,20 +100,20 @@ class BatchingConnection:
 
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection's thread, between batches."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._on_thread(lambda: function(self._connection._conn), partial(settle, future))
         try:
-            return await self._on_thread(lambda: function(self._connection._conn))
+            return await future
         except sqlite3.Error as exc:
             raise translated(exc, self._name) from exc
 
-    def _on_thread(self, job: Callable[[], T]) -> asyncio.Future[T]:
+    def _on_thread(self, job: Callable[[], Any], land: Callable[[Any], None]) -> None:
         # aiosqlite has no public way to run a function on its thread; SQLAlchemy too uses this queue.
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        reply: Any = _Reply(future)
+        reply: Any = _Reply(land)
         self._connection._tx.put_nowait((reply, job))
-        return future
 
-    def _trip(self, batch: Sequence[Statement]) -> asyncio.Future[list[Any]]:
-        return self._on_thread(partial(self._execute, self._connection._conn, batch))
+    def _depart(self, batch: Sequence[Statement], land: Land) -> None:
+        self._on_thread(partial(self._execute, self._connection._conn, batch), land)
 
     # From here on, on the thread.
 
