@@ -88,7 +88,7 @@ async def test_an_empty_file_is_a_new_database(path: Path) -> None:
 
 
 async def _assert_refused_and_left_as_it_is(path: Path, reason: str) -> None:
-    before = path.read_bytes()
+    before, files = path.read_bytes(), set(path.parent.iterdir())
     storage = SQLiteStorage(path)
 
     with pytest.raises(StorageFormatError, match=reason) as caught:
@@ -96,7 +96,7 @@ async def _assert_refused_and_left_as_it_is(path: Path, reason: str) -> None:
 
     assert str(path) in caught.value.place
     assert path.read_bytes() == before
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert set(path.parent.iterdir()) == files
     assert not await storage.health()
     await storage.stop()
 

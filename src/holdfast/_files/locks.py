@@ -28,6 +28,11 @@ if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
         return True
 
+    def unlock(descriptor: int) -> None:
+        """Give back what `try_lock` took, and leave the file open."""
+        os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -39,6 +44,10 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def unlock(descriptor: int) -> None:
+        """Give back what `try_lock` took, and leave the file open."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class FileLock:

@@ -16,11 +16,13 @@ from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._coalescer import Coalescer, Land, settle
 from holdfast.storages._sqlite_errors import is_locked, translated
 from holdfast.storages._sqlite_schema import Durability, connect
+from holdfast.storages._sqlite_turn import write_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from holdfast.storages._sqlite_statements import Statement
+    from holdfast.storages._sqlite_turn import WriteTurn
     from holdfast.ttl import Clock
 
 T = TypeVar("T")
@@ -58,13 +60,23 @@ class BatchingConnection:
 
     Args:
         connection: aiosqlite's, open.
+        turn: taken for every transaction that writes.
         name: the storage's name, for errors.
         clock: the storage's clock.
         patience: seconds to wait for a lock that another process holds.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, *, name: str, clock: Clock, patience: float) -> None:
+    def __init__(
+        self,
+        connection: aiosqlite.Connection,
+        turn: WriteTurn,
+        *,
+        name: str,
+        clock: Clock,
+        patience: float,
+    ) -> None:
         self._connection = connection
+        self._turn = turn
         self._name = name
         self._clock = clock
         self._patience = patience
@@ -91,12 +103,13 @@ class BatchingConnection:
             if isinstance(exc, sqlite3.Error):
                 raise translated(exc, name) from exc
             raise
-        return cls(connection, name=name, clock=clock, patience=patience)
+        return cls(connection, write_turn(path), name=name, clock=clock, patience=patience)
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""
         await self._coalescer.drain()
         await self._connection.close()
+        self._turn.close()
 
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection's thread, between batches."""
@@ -131,19 +144,30 @@ class BatchingConnection:
             time.sleep(random.uniform(*_WAIT))
 
     def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
-        writes = any(statement.writes for statement in batch)
-        if not writes and len(batch) == 1:
-            return [self._attempt(connection, batch[0], self._clock())]
-        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if any(statement.writes for statement in batch):
+            with self._turn:
+                return self._write(connection, batch)
+        if len(batch) > 1:
+            connection.execute("BEGIN")
+        outcomes = self._attempts(connection, batch, self._clock())
+        if len(batch) > 1:
+            connection.execute("COMMIT")
+        return outcomes
+
+    def _write(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
+        connection.execute("BEGIN IMMEDIATE")
         now = self._clock()
-        outcomes = [self._attempt(connection, statement, now) for statement in batch]
-        if writes and now >= self._sweep_at:
+        outcomes = self._attempts(connection, batch, now)
+        if now >= self._sweep_at:
             self._sweep_at = now if statements.sweep(connection, now) else now + _SWEEP_SECONDS
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as exc:
             return [translated(exc, self._name, committing=True) for _ in batch]
         return outcomes
+
+    def _attempts(self, connection: sqlite3.Connection, batch: Sequence[Statement], now: float) -> list[Any]:
+        return [self._attempt(connection, statement, now) for statement in batch]
 
     def _attempt(self, connection: sqlite3.Connection, statement: Statement, now: float) -> Any:
         """Run one statement; its own failure is its outcome, unless it took the transaction with it."""

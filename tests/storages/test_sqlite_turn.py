@@ -1,0 +1,82 @@
+"""Processes that share a SQLite file take turns in writing to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from holdfast import SQLiteStorage, StorageUnavailableError
+from holdfast._files.locks import try_lock
+from holdfast.hooks import Write
+from holdfast.ttl import Expiry
+
+
+@contextmanager
+def somebody_elses(lock: Path) -> Iterator[bool]:
+    """Open the lock as another process would; whether it could be taken."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT)
+    try:
+        yield try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+async def test_while_another_process_has_the_turn_nothing_is_written_and_reading_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with SQLiteStorage(tmp_path / "bot.db", timeout=0.05) as storage:
+        await storage.set_state("order", 1)
+        with somebody_elses(tmp_path / "bot.db.lock") as taken:
+            with pytest.raises(StorageUnavailableError, match="kept the file locked"):
+                await storage.set_state("order", 2)
+            meanwhile = await storage.get_state("order")
+        await storage.increment("order")
+
+        assert taken
+        assert meanwhile == 1
+        assert await storage.get_state("order") == 2
+
+
+async def test_a_transaction_has_the_turn_until_it_is_committed(tmp_path: Path) -> None:
+    free: list[bool] = []
+
+    def step(_: bytes | None) -> Write:
+        with somebody_elses(tmp_path / "bot.db.lock") as taken:
+            free.append(taken)
+        return Write(b"1", Expiry(at=float("inf"), keep=False))
+
+    async with SQLiteStorage(tmp_path / "bot.db") as storage:
+        await storage.start()
+        await storage._rewrite("", "order", step)
+        with somebody_elses(tmp_path / "bot.db.lock") as taken:
+            free.append(taken)
+
+    assert free == [False, True]
+
+
+async def test_who_only_reads_needs_no_turn(tmp_path: Path) -> None:
+    async with SQLiteStorage(tmp_path / "bot.db") as storage:
+        await storage.get_state("order")
+
+    assert not (tmp_path / "bot.db.lock").exists()
+
+
+async def test_a_lock_that_cannot_be_opened_is_a_clear_error_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "bot.db.lock").mkdir()
+    async with SQLiteStorage(tmp_path / "bot.db") as storage:
+        with pytest.raises(StorageUnavailableError, match="the rights on its folder"):
+            await storage.set_state("order", 1)
+
+        assert not await storage.exists("order")
+
+
+async def test_a_database_in_memory_has_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with SQLiteStorage(":memory:") as storage:
+        await storage.set_state("order", 1)
+
+    assert list(tmp_path.iterdir()) == []
