@@ -7,8 +7,10 @@ seconds since the epoch or NULL for never.
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from holdfast._files.mounts import network_file_system
 from holdfast.errors import StorageFormatError, StorageUnavailableError
 
 Durability: TypeAlias = Literal["full", "normal"]
@@ -49,6 +51,9 @@ def connect(path: str, durability: Durability, patience: float) -> sqlite3.Conne
     """
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         raise StorageUnavailableError(path, f"SQLite {sqlite3.sqlite_version} is too old; 3.37 is needed")
+    if path != ":memory:" and (kind := network_file_system(Path(path))) is not None:
+        # Its WAL needs memory that all processes share (sqlite.org/wal.html): commits would get lost.
+        raise StorageUnavailableError(path, f"{kind} is a network file system: put the file on a local disk")
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
         _prepare(connection, path, durability)

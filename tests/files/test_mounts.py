@@ -1,0 +1,63 @@
+"""Which file systems lie across a network; by a table written here, since no machine of the tests has such."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from holdfast import SQLiteStorage, StorageUnavailableError
+from holdfast._files import mounts
+from holdfast._files.mounts import kind_of_mount, network_file_system
+
+TABLE = r"""
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+23 22 0:22 / /proc rw,nosuid - proc proc rw
+41 22 0:40 /bots /srv/bots rw,relatime shared:7 master:2 - nfs4 10.0.0.5:/bots rw,vers=4.2
+42 41 0:41 / /srv/bots/scratch rw - tmpfs tmpfs rw
+43 22 0:42 / /srv/my\040share rw - cifs //server/share rw
+44 22 0:43 / /srv/twice rw - ext4 /dev/vdb rw
+45 44 0:44 / /srv/twice rw - fuse.sshfs bots@server: rw
+""".strip()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/bot.db", "ext4"),
+        ("/srv/botsnot/bot.db", "ext4"),
+        ("/srv/bots/bot.db", "nfs4"),
+        ("/srv/bots/scratch/bot.db", "tmpfs"),
+        ("/srv/my share/bot.db", "cifs"),
+        ("/srv/twice/bot.db", "fuse.sshfs"),
+    ],
+)
+def test_a_path_is_on_the_deepest_and_latest_mount_above_it(path: str, kind: str) -> None:
+    assert kind_of_mount(PurePosixPath(path), TABLE) == kind
+
+
+def test_the_disk_of_the_tests_is_none_across_a_network(tmp_path: Path) -> None:
+    assert network_file_system(tmp_path) is None
+
+
+async def test_a_database_across_a_network_is_refused_and_nothing_is_created(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(f"{TABLE}\n46 22 0:45 / {tmp_path}/share rw - nfs4 10.0.0.5:/bots rw\n")
+    monkeypatch.setattr(mounts, "_TABLE", table)
+    storage = SQLiteStorage(tmp_path / "share" / "bot.db")
+
+    with pytest.raises(StorageUnavailableError, match=r"nfs4.*local disk"):
+        await storage.set_state("order", 1)
+
+    assert list((tmp_path / "share").iterdir()) == []
+    await storage.stop()
+
+
+def test_where_the_system_has_no_table_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "absent")
+
+    assert network_file_system(tmp_path) is None
