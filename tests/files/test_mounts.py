@@ -1,4 +1,4 @@
-"""Which file systems lie across a network; by a table written here, since no machine of the tests has such."""
+"""Which file systems lie across a network; by a table written here: no machine of the tests has such."""
 
 from __future__ import annotations
 
