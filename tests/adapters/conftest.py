@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.adapters.botapi.server import BotAPI
 
+pytest.register_assert_rewrite("tests.adapters.botapi.pizza_bot")
+
 
 @pytest.fixture
 async def api() -> AsyncIterator[BotAPI]:

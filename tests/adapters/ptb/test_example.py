@@ -1,47 +1,24 @@
-"""examples/ptb_bot.py itself, polling a Bot API server over HTTP, killed and started again."""
+"""examples/ptb_bot.py itself."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tests.adapters.botapi.processes import running_bot
-from tests.adapters.botapi.server import BotAPI
+from tests.adapters.botapi.pizza_bot import PizzaBotLaws
 from tests.adapters.conditions import until
 
 from holdfast import SQLiteStorage
-
-PROGRAM = Path(__file__).parents[3] / "examples" / "ptb_bot.py"
-
-
-async def test_a_killed_bot_goes_on_with_the_next_question(api: BotAPI, tmp_path: Path) -> None:
-    async with SQLiteStorage(tmp_path / "bot.db") as storage:
-        states = storage.namespace("ptb").namespace("42").namespace("conversations").namespace("order")
-
-        async def asked_for_toppings() -> bool:
-            return bool(await states.get_state("[7, 7]") == 1)
-
-        async with running_bot(PROGRAM, api.url, STORAGE=f"sqlite:{tmp_path}/bot.db"):
-            await api.say("/start")
-            await api.until(lambda: len(api.sent()) == 1)
-            await api.say("large")
-            # The answer goes out before the update is done: a kill between the two would repeat the question.
-            await until(asked_for_toppings)
-    async with running_bot(PROGRAM, api.url, STORAGE=f"sqlite:{tmp_path}/bot.db"):
-        await api.say("ham")
-        await api.until(lambda: len(api.sent()) == 3)
-        await api.say("Main Street 12")
-        await api.until(lambda: len(api.sent()) == 4)
-        await api.say("yes")
-        await api.until(lambda: len(api.sent()) == 5)
-
-    assert "size: large\n  toppings: ham\n  address: Main Street 12" in api.sent()[3]
-    assert api.sent()[4] == "Pizza number 1 is on its way."
+from holdfast._compat import override
 
 
-async def test_too_many_updates_are_answered_with_patience(api: BotAPI, tmp_path: Path) -> None:
-    async with running_bot(PROGRAM, api.url, STORAGE=f"sqlite:{tmp_path}/bot.db"):
-        await api.say(*["/status"] * 22)
-        await api.until(lambda: len(api.sent()) == 22)
+class TestPTBBot(PizzaBotLaws):
+    program = "ptb_bot.py"
 
-    assert sum(text.startswith("Your order") for text in api.sent()) == 20
-    assert sum(text.startswith("Slow down") for text in api.sent()) == 2
+    @override
+    async def until_toppings_are_asked(self) -> None:
+        # The answer goes out before the update is done: a kill between the two would repeat the question.
+        async with SQLiteStorage(self.database) as storage:
+            states = storage.namespace("ptb").namespace("42").namespace("conversations").namespace("order")
+
+            async def asked() -> bool:
+                return bool(await states.get_state("[7, 7]") == 1)
+
+            await until(asked)
