@@ -108,7 +108,7 @@ asyncio.run(store.increment("runs"))
     finished = run(tmp_path, program)
 
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "dark\n", "")
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["holdfast.db"]
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"holdfast.db", "holdfast.db.lock"}
     with sqlite3.connect(tmp_path / "data" / "holdfast.db") as connection:
         rows = connection.execute(
             "SELECT namespace, identifier, value FROM documents ORDER BY identifier"

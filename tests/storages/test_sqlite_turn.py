@@ -58,6 +58,26 @@ async def test_a_transaction_has_the_turn_until_it_is_committed(tmp_path: Path) 
     assert free == [False, True]
 
 
+async def test_a_link_to_a_database_leads_to_its_turn(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "bot.db")
+    async with SQLiteStorage(tmp_path / "link.db") as storage:
+        await storage.set_state("order", 1)
+
+    assert {file.name for file in tmp_path.iterdir()} == {"bot.db", "bot.db.lock", "link.db"}
+
+
+async def test_the_lock_lies_beside_the_database_wherever_the_process_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with SQLiteStorage("bot.db") as storage:
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir("elsewhere")
+        await storage.set_state("order", 1)
+
+    assert (tmp_path / "bot.db.lock").exists()
+
+
 async def test_who_only_reads_needs_no_turn(tmp_path: Path) -> None:
     async with SQLiteStorage(tmp_path / "bot.db") as storage:
         await storage.get_state("order")

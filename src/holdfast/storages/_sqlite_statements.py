@@ -46,6 +46,8 @@ ON CONFLICT (namespace, identifier) DO UPDATE SET value = excluded.value, expire
 _UPSERT_KEEPING: Final = f"""{_UPSERT.rpartition(",")[0]},
 expires_at = CASE WHEN {_LIVE} THEN expires_at ELSE excluded.expires_at END
 """
+_SWAP: Final = f"UPDATE documents SET value = ?, expires_at = ? WHERE {_KEY} AND {_LIVE} AND value = ?"  # noqa: S608
+_SWAP_KEEPING: Final = f"UPDATE documents SET value = ? WHERE {_KEY} AND {_LIVE} AND value = ?"  # noqa: S608
 _TOUCH: Final = f"UPDATE documents SET expires_at = ? WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
 _DELETE: Final = f"DELETE FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
 _SCAN: Final = f"""
@@ -152,6 +154,8 @@ def compare_and_set(
     namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
 ) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> Swap:
+        if expected is not None and _swap(connection, now, (namespace, identifier), value, expected, expiry):
+            return Swap(done=True, found=None)
         row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
         found = None if row is None else row[0]
         if found != expected:
@@ -160,6 +164,23 @@ def compare_and_set(
         return Swap(done=True, found=None)
 
     return Statement(run, writes=True)
+
+
+def _swap(
+    connection: sqlite3.Connection,
+    now: float,
+    key: tuple[str, str],
+    value: bytes,
+    expected: bytes,
+    expiry: Expiry,
+) -> bool:
+    """Compare and set in one statement; False: it is not what was expected."""
+    condition = (*key, now, expected.decode())
+    if expiry.keep:
+        cursor = connection.execute(_SWAP_KEEPING, (value.decode(), *condition))
+    else:
+        cursor = connection.execute(_SWAP, (value.decode(), _column(expiry.at), *condition))
+    return cursor.rowcount > 0
 
 
 def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> Statement:

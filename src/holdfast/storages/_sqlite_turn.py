@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
@@ -30,7 +31,7 @@ class WriteTurn:
         sqlite3.OperationalError: in SQLite's words: another process has it, or the file cannot be opened.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
@@ -67,4 +68,8 @@ class UncontestedTurn(WriteTurn):
 
 def write_turn(path: str) -> WriteTurn:
     """Return the turn of the database at this path."""
-    return UncontestedTurn(path) if path == ":memory:" else WriteTurn(f"{path}.lock")
+    if path == ":memory:":
+        return UncontestedTurn(Path(path))
+    # As SQLite resolves its own paths: a link leads to the same turn, another folder later does not matter.
+    database = Path(path).resolve()
+    return WriteTurn(database.with_name(f"{database.name}.lock"))
