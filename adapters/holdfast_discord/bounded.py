@@ -91,7 +91,12 @@ class BoundedStorage(NamespaceView):
     _clear = _write(NamespaceView._clear)
 
     async def update(
-        self, identifier: str, change: Callable[[Any], Any], *, default: Any = None, ttl: Ttl = KEEP_TTL
+        self,
+        identifier: str,
+        change: Callable[[Any], Any],
+        *,
+        default: Any = None,
+        ttl: Ttl | None = KEEP_TTL,
     ) -> Any:
         # Its steps are bounded; so has to be the wait for others who change the same document.
         update = super().update(identifier, change, default=default, ttl=ttl)

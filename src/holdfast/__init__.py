@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from holdfast.ratelimit import Rate, RateLimiter, Verdict
     from holdfast.storages.file import FileStorage
     from holdfast.storages.memory import MemoryStorage
-    from holdfast.storages.redis import RedisStorage
+    from holdfast.storages.redis import EvictionWarning, RedisStorage
     from holdfast.storages.sqlite import SQLiteStorage
     from holdfast.ttl import KEEP_TTL, NO_TTL
 
@@ -69,6 +69,7 @@ __all__ = [
     "DeadlockError",
     "DocumentError",
     "EventLoopError",
+    "EvictionWarning",
     "FSMContext",
     "FileStorage",
     "Hold",
@@ -115,6 +116,7 @@ _HOMES = {
     "KEEP_TTL": "ttl",
     "NO_TTL": "ttl",
     "BaseStorage": "abc",
+    "EvictionWarning": "storages.redis",
     "FSMContext": "fsm",
     "FileStorage": "storages.file",
     "Hold": "fsm",

@@ -212,7 +212,12 @@ class BaseStorage(StorageHooks):
     # Built on the verbs, for every storage.
 
     async def update(
-        self, identifier: str, change: Callable[[Any], Any], *, default: Any = None, ttl: Ttl = KEEP_TTL
+        self,
+        identifier: str,
+        change: Callable[[Any], Any],
+        *,
+        default: Any = None,
+        ttl: Ttl | None = KEEP_TTL,
     ) -> Any:
         """Read, change and write a document as one step, and return the new one. Loses nothing to others.
 

@@ -98,7 +98,7 @@ class Store:
         return records.delete_state(identifier)
 
     def update(
-        self, key: str, change: Callable[[Any], Any], *, default: Any = None, ttl: Ttl = KEEP_TTL
+        self, key: str, change: Callable[[Any], Any], *, default: Any = None, ttl: Ttl | None = KEEP_TTL
     ) -> Coroutine[Any, Any, Any]:
         """Load, change and save as one step, which loses nothing to others; return the new document.
 
