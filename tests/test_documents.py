@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from holdfast import CorruptDocumentError, DocumentError, documents
+from holdfast._tagging import tag
 from holdfast.testing.strategies import documents as any_document
 from holdfast.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, same
 
@@ -66,6 +68,14 @@ def test_a_dict_that_looks_like_a_tag_comes_back(inner: Any, name: str) -> None:
     document = {name: {name: inner}}
 
     assert typed(documents.decode(documents.encode(document))) == typed(document)
+
+
+@settings(max_examples=500)
+@given(any_document())
+@example([date(2026, 11, 21), {"$date": "2026-11-21"}, None])
+@example([{1, "b"}, {date(2026, 11, 21)}, {2**64}, None])
+def test_the_fast_road_and_the_walk_write_the_same_bytes(document: Any) -> None:
+    assert documents.encode(document) == orjson.dumps(tag(document))
 
 
 @given(any_document())

@@ -1,6 +1,7 @@
 """The tags of the document codec: values that JSON lacks, as dicts of one key, and back.
 
-Walked in Python, so only by documents that need it. `holdfast.documents` says what a tag is.
+`holdfast.documents` says what a tag is. orjson asks `tag_of` for the values that it does not know itself;
+`tag` walks the whole document in Python, so only where that is not enough.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ DEEPEST: Final = 240
 """Levels of nesting that a document may have: orjson writes 254, and a tag takes up to two of its own."""
 
 _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
+_CONTAINERS: Final = frozenset({dict, list})
 _INTEGERS: Final = range(-(2**63), 2**64)
 _DECIMAL_BITS: Final = 2000
 _ZONE: Final = re.compile(r"(.*)\[(.+)\]")
@@ -31,12 +33,12 @@ _NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
 def is_plain(document: Any) -> bool:
-    """Whether orjson alone writes this value as the codec wants it."""
+    """Whether orjson writes this value, with the help of `tag_of`, as the codec wants it."""
     pending = [document]
     while pending:
         value = pending.pop()
         kind = type(value)
-        if kind in _AS_THEY_ARE:
+        if kind in _AS_THEY_ARE or kind in _WRITERS:
             continue
         if kind is dict and not _looks_like_a_tag(value):
             pending.extend(value.values())
@@ -45,6 +47,15 @@ def is_plain(document: Any) -> bool:
         elif kind is not float or not math.isfinite(value):
             return False
     return True
+
+
+def tag_of(value: Any) -> Any:
+    """Return the tag for one value, as orjson's ``default``.
+
+    Raises:
+        Exception: of any kind: only a walk can write this value, or tell where it is and what is wrong.
+    """
+    return _WRITERS[type(value)](value, "")
 
 
 def _looks_like_a_tag(value: Mapping[Any, Any]) -> bool:
@@ -108,11 +119,10 @@ class _Tagger:
         return self.value(fields, path, depth)
 
     def _set(self, value: AbstractSet[Any], path: str, depth: int) -> dict[str, Any]:
-        # A set has no order of its own; a settled one keeps the bytes of equal sets alike.
-        items = [self.value(item, path, depth) for item in sorted(value, key=repr)]
+        items = [self.value(item, path, depth) for item in _settled(value)]
         if not all(_fits_into_a_set(item) for item in items):
             raise DocumentError(path, "comes back as a dict, which a set cannot hold; store a list of them")
-        return {"$set" if isinstance(value, set) else "$frozenset": items}
+        return {_set_name(value): items}
 
     def _mapping(self, value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
         tagged: dict[str, Any] = {}
@@ -122,6 +132,15 @@ class _Tagger:
                 raise DocumentError(path, f"two keys of this dict both become the string {name!r}")
             tagged[name] = self.value(item, _child(path, name), depth)
         return {"$dict": tagged} if _looks_like_a_tag(tagged) else tagged
+
+
+def _settled(value: AbstractSet[Any]) -> list[Any]:
+    """A set has no order of its own; a settled one keeps the bytes of equal sets alike."""
+    return sorted(value, key=repr)
+
+
+def _set_name(value: AbstractSet[Any]) -> str:
+    return "$set" if isinstance(value, set) else "$frozenset"
 
 
 def _fits_into_a_set(tagged: Any) -> bool:
@@ -206,6 +225,20 @@ _SCALARS: Final[list[tuple[type, Callable[[Any, str], Any]]]] = [
 ]
 
 
+def _simple_set(value: AbstractSet[Any], path: str) -> dict[str, Any]:
+    if not all(type(item) in _AS_THEY_ARE for item in value):
+        raise DocumentError(path, "the items of this set need tags themselves")
+    return {_set_name(value): _settled(value)}
+
+
+_ORJSONS_OWN: Final = frozenset({str, bool, int, float, UUID})
+_WRITERS: Final[dict[type, Callable[[Any, str], Any]]] = {
+    **{kind: write for kind, write in _SCALARS if kind not in _ORJSONS_OWN},
+    set: _simple_set,
+    frozenset: _simple_set,
+}
+
+
 def _fields(value: Any) -> Any:
     """What a dataclass, a msgspec Struct or a pydantic model holds, most often a dict; None for others."""
     kind = type(value)
@@ -245,12 +278,12 @@ def untag(value: Any) -> Any:
     Raises:
         ValueError: an unknown tag, or one with the wrong content.
     """
-    if isinstance(value, list):
-        return [untag(item) for item in value]
-    if not isinstance(value, dict):
+    if type(value) is list:
+        return [untag(item) if type(item) in _CONTAINERS else item for item in value]
+    if type(value) is not dict:
         return value
     if not _looks_like_a_tag(value):
-        return {name: untag(item) for name, item in value.items()}
+        return {name: untag(item) if type(item) in _CONTAINERS else item for name, item in value.items()}
     ((name, content),) = value.items()
     if name not in _READERS:
         raise ValueError(f"unknown tag {name!r}: was it written by a newer version of Holdfast?")

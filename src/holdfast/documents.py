@@ -4,8 +4,8 @@ A document is JSON: None, bool, int, finite float, str, list, dict. Other types 
 back as what they were, because they are written as a dict of one key, the tag: ``{"$date": "2026-11-21"}``.
 A user's own dict that looks like a tag is written inside the tag ``$dict``, so the two never meet.
 
-The fast road is one call of orjson. The bytes it gives tell whether the value may have needed more
-(`_needs_a_look`): only then is the value walked in Python, by `holdfast._tagging`.
+The fast road is one call of orjson, which asks `holdfast._tagging` for tags. The bytes it gives tell whether
+the value may have needed more (`_needs_a_look`): only then is it walked in Python.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from holdfast.errors import CorruptDocumentError, DocumentError
 
 T = TypeVar("T")
 
-# orjson would write these two as plain strings and dicts; passed through, they raise and take the slow road.
+# orjson would write these two as plain strings and dicts; passed through, they get a tag or the slow road.
 _STRICTLY: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 # A single byte is found by memchr, far faster than a longer needle: most documents have neither of the two.
@@ -40,7 +40,7 @@ def encode(document: Any) -> bytes:
         DocumentError: something in it cannot be stored; the error names the path to it.
     """
     try:
-        data = orjson.dumps(document, option=_STRICTLY)
+        data = orjson.dumps(document, default=_tagging.tag_of, option=_STRICTLY)
     except orjson.JSONEncodeError:
         return _encode_tagged(document)
     if _needs_a_look(data) and not _tagging.is_plain(document):
