@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -191,3 +194,26 @@ async def test_a_database_in_memory_is_gone_when_it_is_closed() -> None:
         assert before == PIZZA
         assert await storage.get_state("order") is None
     assert not Path(":memory:").exists()
+
+
+def test_those_who_create_a_database_in_the_same_moment_share_it(tmp_path: Path) -> None:
+    def add_one(path: Path, together: Barrier) -> None:
+        async def main() -> None:
+            async with SQLiteStorage(path) as storage:
+                await storage.increment("openings")
+
+        together.wait()
+        asyncio.run(main())
+
+    async def openings(path: Path) -> Any:
+        async with SQLiteStorage(path) as storage:
+            return await storage.get_state("openings")
+
+    counts = []
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(10):
+            path, together = tmp_path / f"{number}.db", Barrier(8)
+            list(threads.map(add_one, [path] * 8, [together] * 8))
+            counts.append(asyncio.run(openings(path)))
+
+    assert counts == [8] * 10

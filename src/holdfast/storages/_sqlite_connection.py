@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 import time
 from contextlib import suppress
@@ -16,7 +15,7 @@ from holdfast.storages import _sqlite_statements as statements
 from holdfast.storages._coalescer import Coalescer, Land, settle
 from holdfast.storages._sqlite_errors import is_locked, translated
 from holdfast.storages._sqlite_schema import Durability, connect
-from holdfast.storages._sqlite_turn import write_turn
+from holdfast.storages._sqlite_turn import pause, write_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from holdfast.ttl import Clock
 
 T = TypeVar("T")
-
-_WAIT: Final = (0.0005, 0.005)
-"""Seconds between two tries for the write lock; jitter, so that processes do not march in step."""
 
 _SWEEP_SECONDS: Final = 1.0
 
@@ -141,7 +137,7 @@ class BatchingConnection:
                     return [translated(exc, self._name) for _ in batch]
             finally:
                 _roll_back(connection)
-            time.sleep(random.uniform(*_WAIT))
+            pause()
 
     def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
         if any(statement.writes for statement in batch):

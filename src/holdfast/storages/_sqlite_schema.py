@@ -7,11 +7,14 @@ seconds since the epoch or NULL for never.
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from holdfast._files.mounts import network_file_system
 from holdfast.errors import StorageFormatError, StorageUnavailableError
+from holdfast.storages._sqlite_errors import is_locked
+from holdfast.storages._sqlite_turn import pause
 
 Durability: TypeAlias = Literal["full", "normal"]
 
@@ -54,6 +57,18 @@ def connect(path: str, durability: Durability, patience: float) -> sqlite3.Conne
     if path != ":memory:" and (kind := network_file_system(Path(path))) is not None:
         # Its WAL needs memory that all processes share (sqlite.org/wal.html): commits would get lost.
         raise StorageUnavailableError(path, f"{kind} is a network file system: put the file on a local disk")
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _opened(path, durability, max(0.0, deadline - time.monotonic()))
+        except sqlite3.OperationalError as exc:
+            # Changing to WAL does not wait for others that are at the same: SQLite fears a deadlock.
+            if not is_locked(exc) or time.monotonic() > deadline:
+                raise
+        pause()
+
+
+def _opened(path: str, durability: Durability, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
         _prepare(connection, path, durability)
@@ -64,7 +79,10 @@ def connect(path: str, durability: Durability, patience: float) -> sqlite3.Conne
 
 
 def _prepare(connection: sqlite3.Connection, path: str, durability: Durability) -> None:
+    # One moment of the file: another process may be creating it right now.
+    connection.execute("BEGIN")
     _check_owner(connection, path)
+    connection.execute("COMMIT")
     (mode,) = connection.execute("PRAGMA journal_mode = wal").fetchone()
     if mode not in ("wal", "memory"):
         raise StorageUnavailableError(

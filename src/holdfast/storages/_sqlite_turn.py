@@ -9,13 +9,18 @@ commits from the checkpoint of an old one. So whoever writes, and by that may ch
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from holdfast._compat import override
 from holdfast._files.locks import try_lock, unlock
+
+_WAIT: Final = (0.0005, 0.005)
+"""Seconds between two tries for what another process holds; jitter, so that two do not march in step."""
 
 _TAKEN: Final = "database is locked"
 _NO_FILE: Final = "unable to open database file"
@@ -73,3 +78,8 @@ def write_turn(path: str) -> WriteTurn:
     # As SQLite resolves its own paths: a link leads to the same turn, another folder later does not matter.
     database = Path(path).resolve()
     return WriteTurn(database.with_name(f"{database.name}.lock"))
+
+
+def pause() -> None:
+    """Wait a moment before the next try for what another process holds."""
+    time.sleep(random.uniform(*_WAIT))
