@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from holdfast import CorruptDocumentError, DocumentError, documents
 from holdfast._tagging import tag
 from holdfast.testing.strategies import documents as any_document
-from holdfast.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, same
+from holdfast.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, named, same
 
 STORED: list[tuple[Any, bytes]] = [
     ({"name": "Order:size", "data": {"n": 1, "x": 1.0, "ok": True, "no": None}},
@@ -87,23 +87,23 @@ def test_a_document_equals_itself_and_its_bytes_are_settled(document: Any) -> No
     assert documents.same(once, documents.encode([document])[1:-1])
 
 
-@pytest.mark.parametrize(("document", "stored"), STORED, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("document", "stored"), STORED, ids=named)
 def test_the_stored_bytes_are_pinned(document: Any, stored: bytes) -> None:
     assert documents.encode(document) == stored
     assert typed(documents.decode(stored)) == typed(documents.decode(documents.encode(document)))
 
 
-@pytest.mark.parametrize("value", UNCHANGED, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("value", UNCHANGED, ids=named)
 def test_a_value_comes_back_as_what_it_was(value: Any) -> None:
     assert same(documents.decode(documents.encode(value)), value)
 
 
-@pytest.mark.parametrize(("value", "becomes"), CONVERTED, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("value", "becomes"), CONVERTED, ids=named)
 def test_a_value_that_json_lacks_becomes_its_closest_kin(value: Any, becomes: Any) -> None:
     assert same(documents.decode(documents.encode(value)), becomes)
 
 
-@pytest.mark.parametrize(("value", "path"), REFUSED, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("value", "path"), REFUSED, ids=named)
 def test_a_refused_value_is_named_by_its_path(value: Any, path: str) -> None:
     with pytest.raises(DocumentError) as caught:
         documents.encode(value)

@@ -150,7 +150,9 @@ def test_a_class_given_in_place_of_an_instance_is_refused(kind: type) -> None:
         documents.encode({"order": kind})
 
 
-@pytest.mark.parametrize("value", [{Seat(1)}, {"seats": {Size.LARGE, ("x", Seat(1))}}], ids=str)
+@pytest.mark.parametrize(
+    "value", [{Seat(1)}, {"seats": {Size.LARGE, ("x", Seat(1))}}], ids=["item", "nested"]
+)
 def test_a_set_refuses_what_could_not_be_read_back_into_it(value: Any) -> None:
     with pytest.raises(DocumentError):
         documents.encode(value)

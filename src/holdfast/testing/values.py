@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -93,3 +94,9 @@ REFUSED: Final[list[tuple[Any, str]]] = [
 def same(found: Any, value: Any) -> bool:
     """Whether both are equal and of equal types throughout; repr tells -0.0 from 0.0 and 9.0 from 9."""
     return bool(found == value) and repr(found) == repr(value)
+
+
+def named(value: Any) -> str:
+    """Return a name for the case of a test: short, and the same in every run."""
+    settled = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
+    return re.sub(" at 0x[0-9a-f]+", "", f"{type(value).__name__}-{settled!r}")[:60]

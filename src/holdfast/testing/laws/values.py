@@ -11,23 +11,19 @@ from holdfast.abc import BaseStorage
 from holdfast.errors import DocumentError
 from holdfast.testing.hooks import StorageUnderTest
 from holdfast.testing.samples import PIZZA
-from holdfast.testing.values import CIRCULAR, CONVERTED, DEEP, REFUSED, UNCHANGED, same
-
-
-def _name(value: Any) -> str:
-    return f"{type(value).__name__}-{value!r}"[:60]
+from holdfast.testing.values import CIRCULAR, CONVERTED, DEEP, REFUSED, UNCHANGED, named, same
 
 
 class ValueLaws(StorageUnderTest):
     """Law 1. A document comes back as what it was; what cannot come back is refused."""
 
-    @pytest.mark.parametrize("value", UNCHANGED, ids=_name)
+    @pytest.mark.parametrize("value", UNCHANGED, ids=named)
     async def test_a_value_comes_back_as_what_it_was(self, storage: BaseStorage, value: Any) -> None:
         await storage.set_state("order", value)
 
         assert same(await storage.get_state("order", "absent"), value)
 
-    @pytest.mark.parametrize("value", UNCHANGED, ids=_name)
+    @pytest.mark.parametrize("value", UNCHANGED, ids=named)
     async def test_a_value_inside_a_document_comes_back_as_what_it_was(
         self, storage: BaseStorage, value: Any
     ) -> None:
@@ -37,7 +33,7 @@ class ValueLaws(StorageUnderTest):
 
         assert same(await storage.get_state("order"), document)
 
-    @pytest.mark.parametrize(("value", "becomes"), CONVERTED, ids=_name)
+    @pytest.mark.parametrize(("value", "becomes"), CONVERTED, ids=named)
     async def test_a_value_that_json_lacks_becomes_its_closest_kin(
         self, storage: BaseStorage, value: Any, becomes: Any
     ) -> None:
@@ -52,7 +48,7 @@ class ValueLaws(StorageUnderTest):
 
         assert await storage.get_state("order") == document
 
-    @pytest.mark.parametrize(("value", "path"), REFUSED, ids=_name)
+    @pytest.mark.parametrize(("value", "path"), REFUSED, ids=named)
     async def test_a_refused_value_is_named_by_its_path_and_nothing_is_written(
         self, storage: BaseStorage, value: Any, path: str
     ) -> None:
