@@ -104,8 +104,10 @@ class BatchingConnection:
     async def close(self) -> None:
         """Finish what is queued and close the file."""
         await self._coalescer.drain()
-        await self._connection.close()
-        self._turn.close()
+        try:
+            await self._connection.close()
+        finally:
+            self._turn.close()
 
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection's thread, between batches."""

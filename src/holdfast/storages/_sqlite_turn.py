@@ -62,6 +62,9 @@ class WriteTurn:
         if descriptor is not None:
             os.close(descriptor)
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class UncontestedTurn(WriteTurn):
     """For a database in memory, of which no other process knows."""
