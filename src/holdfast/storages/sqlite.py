@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class SQLiteStorage(BaseStorage):
     """Keeps documents in one file, which several processes may share.
 
-    Calls made at the same time share one transaction, so that full durability is affordable: see DESIGN in
-    ``docs/``. Missing folders are created.
+    Calls made at the same time share one transaction, so that full durability is affordable. Processes take
+    turns in writing, by a lock file beside the database. Missing folders are created.
 
     Args:
         path: the file; ":memory:" keeps everything in memory.
@@ -44,6 +44,9 @@ class SQLiteStorage(BaseStorage):
 
     Raises:
         ValueError: an unknown durability, an empty path, a timeout that is not positive.
+
+    Opening raises `StorageFormatError` for a file that is not ours or of a newer version, and
+    `StorageUnavailableError` where it cannot be used: no rights, no WAL, a network file system.
     """
 
     def __init__(
