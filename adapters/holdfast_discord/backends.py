@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from typing_extensions import override
+
 from holdfast import BaseStorage, FileStorage, SQLiteStorage, StorageFormatError
 from holdfast.migrate import migrate
 from holdfast_discord.backend_storage import BackendStorage
@@ -109,6 +111,7 @@ class FileStorageBackend(StoredBackend):
         super().__init__(FileStorage(file_path))
         self._path = Path(file_path)
 
+    @override
     async def load_state(self) -> State:
         try:
             return await super().load_state()

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from typing_extensions import override
+
 from holdfast import KEEP_TTL, OutcomeUnknownError, StorageUnavailableError
 from holdfast.storages.namespace import NamespaceView
 from holdfast_discord.scopes import InteractionScope, current_scope
@@ -90,6 +92,7 @@ class BoundedStorage(NamespaceView):
     _hit = _write(NamespaceView._hit)
     _clear = _write(NamespaceView._clear)
 
+    @override
     async def update(
         self,
         identifier: str,

@@ -11,8 +11,6 @@ import pytest
 
 from holdfast import SQLiteStorage, StorageUnavailableError
 from holdfast._files.locks import try_lock
-from holdfast.hooks import Write
-from holdfast.ttl import Expiry
 
 
 @contextmanager
@@ -41,21 +39,21 @@ async def test_while_another_process_has_the_turn_nothing_is_written_and_reading
         assert await storage.get_state("order") == 2
 
 
-async def test_a_transaction_has_the_turn_until_it_is_committed(tmp_path: Path) -> None:
-    free: list[bool] = []
+async def test_a_transaction_has_the_turn_from_its_beginning_to_its_commit(tmp_path: Path) -> None:
+    free: dict[str, bool] = {}
 
-    def step(_: bytes | None) -> Write:
+    def look(statement: str) -> None:
         with somebody_elses(tmp_path / "bot.db.lock") as taken:
-            free.append(taken)
-        return Write(b"1", Expiry(at=float("inf"), keep=False))
+            free[statement] = taken
 
     async with SQLiteStorage(tmp_path / "bot.db") as storage:
-        await storage.start()
-        await storage._rewrite("", "order", step)
-        with somebody_elses(tmp_path / "bot.db.lock") as taken:
-            free.append(taken)
+        await storage._open_connection().run(lambda database: database.set_trace_callback(look))
+        await storage.set_state("order", 1)
+        with somebody_elses(tmp_path / "bot.db.lock") as free_again:
+            pass
 
-    assert free == [False, True]
+    assert (free["BEGIN IMMEDIATE"], free["COMMIT"]) == (False, False)
+    assert free_again
 
 
 async def test_a_link_to_a_database_leads_to_its_turn(tmp_path: Path) -> None:

@@ -145,11 +145,14 @@ class BatchingConnection:
         if any(statement.writes for statement in batch):
             with self._turn:
                 return self._write(connection, batch)
-        if len(batch) > 1:
-            connection.execute("BEGIN")
+        return self._read(connection, batch)
+
+    def _read(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
+        if len(batch) == 1:
+            return self._attempts(connection, batch, self._clock())
+        connection.execute("BEGIN")
         outcomes = self._attempts(connection, batch, self._clock())
-        if len(batch) > 1:
-            connection.execute("COMMIT")
+        connection.execute("COMMIT")
         return outcomes
 
     def _write(self, connection: sqlite3.Connection, batch: Sequence[Statement]) -> list[Any]:
