@@ -65,7 +65,9 @@ documents = Sybil(
 )
 docstrings = Sybil(
     parsers=[rest.CodeBlockParser("python", evaluate), rest.DocTestParser(), rest.SkipParser()],
-    patterns=["holdfast/*.py", "holdfast/*/*.py", "holdfast_*/*.py"],
+    patterns=[
+        f"{package}/{folders}*.py" for package in ("holdfast", "holdfast_*") for folders in ("", "*/", "*/*/")
+    ],
     setup=enter_document,
     teardown=leave_document,
 )

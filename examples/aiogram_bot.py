@@ -21,7 +21,7 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import Message
 
 from holdfast import BaseStorage, Verdict
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 from holdfast_aiogram import RateLimitMiddleware, setup_holdfast
 
 SIZES = ("small", "medium", "large")

@@ -16,7 +16,7 @@ import discord
 from discord import app_commands, ui
 
 from holdfast import store, user
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 from holdfast_discord import PersistentModal, PersistentView, cooldown, setup_persistence
 
 

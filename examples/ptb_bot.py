@@ -22,7 +22,7 @@ from telegram.ext import (
 )
 
 from holdfast import Verdict
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 from holdfast_ptb import rate_limit, setup_holdfast
 
 SIZE, TOPPINGS, ADDRESS, CONFIRM = range(4)

@@ -15,7 +15,7 @@ from pyrogram import filters
 from pyrogram.types import Message
 
 from holdfast import BaseStorage, State, StatesGroup, Verdict
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 from holdfast_pyrogram import Client, RateLimitMiddleware, StateFilter
 
 SIZES = ("small", "medium", "large")

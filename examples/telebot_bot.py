@@ -20,7 +20,7 @@ from telebot.states.asyncio import StateContext, StateMiddleware
 from telebot.types import Message
 
 from holdfast import Verdict
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 from holdfast_telebot import RateLimitMiddleware, setup_holdfast
 
 SIZES = ("small", "medium", "large")

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from holdfast import CorruptDocumentError, DocumentError, documents
-from holdfast._tagging import tag
+from holdfast._core.tags import tag
 from holdfast.testing.strategies import documents as any_document
 from holdfast.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, named, same
 

@@ -1,109 +1,15 @@
-"""Identifiers, namespaces and the glob dialect."""
+"""Which identifiers a document may have."""
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given, settings
-from hypothesis import strategies as st
 
-from holdfast import IdentifierError, escape_pattern, keys
+from holdfast import IdentifierError, keys
 from holdfast.testing.laws.identifiers import HOSTILE
 from holdfast.testing.laws.identifiers import REFUSED as REFUSED_IDENTIFIERS
-from holdfast.testing.laws.patterns import ANSWERS, KEYS
-from holdfast.testing.strategies import identifiers, patterns
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether the compiled pattern matches, as a storage uses it: first the prefix, then the rest."""
-    prefix, regex = keys.compile_pattern(pattern)
-    return text.startswith(prefix) and (regex is None or regex.match(text) is not None)
-
-
-@settings(max_examples=500)
-@given(patterns(), identifiers())
-@example("[]]*", "]a")
-@example("[[]a[*]", "[a*")
-@example("a\n*", "a\nb\n")
-def test_a_pattern_matches_what_fnmatchcase_matches(pattern: str, text: str) -> None:
-    assert matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
-
-
-@settings(max_examples=500)
-@given(st.data(), identifiers())
-def test_a_pattern_made_from_a_text_matches_it_and_its_prefix_begins_it(
-    data: st.DataObject, text: str
-) -> None:
-    pieces = [data.draw(st.sampled_from([escape_pattern(letter), "?", "*", "**"])) for letter in text]
-
-    assert matches("".join(pieces), text)
-    assert text.startswith(keys.compile_pattern("".join(pieces)).prefix)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "prefix"),
-    [("*", ""), ("user:*", "user:"), ("user:1", "user:1"), ("a[*]b*", "a*b"), ("a[[]b?", "a[b"),
-     ("a[]]*", "a]"), ("a[bc]*", "a"), ("a[!b]", "a"), ("[a", ""), ("a\ud800b*", "a"),
-     ("a[\ud800]b", "a"), ("é👩*", "é👩")],
-)  # fmt: skip
-def test_the_prefix_is_all_that_is_literal(pattern: str, prefix: str) -> None:
-    assert keys.compile_pattern(pattern).prefix == prefix
-
-
-@pytest.mark.parametrize("pattern", ["*", "user:*", "a[*]*"])
-def test_a_prefix_with_nothing_but_a_star_behind_it_needs_no_regular_expression(pattern: str) -> None:
-    assert keys.compile_pattern(pattern).regex is None
-
-
-@given(identifiers(), identifiers())
-def test_an_escaped_text_matches_itself_and_nothing_else(text: str, other: str) -> None:
-    assert matches(escape_pattern(text), text)
-    assert matches(escape_pattern(text), other) == (text == other)
-    assert keys.compile_pattern(escape_pattern(text)).prefix == text
-
-
-@pytest.mark.parametrize("pattern", ANSWERS, ids=ascii)
-def test_the_table_of_answers_is_what_fnmatchcase_says(pattern: str) -> None:
-    assert ANSWERS[pattern] == [key for key in KEYS if fnmatch.fnmatchcase(key, pattern)]
-
-
-@pytest.mark.parametrize("pattern", [None, 5, b"*", ["*"]], ids=repr)
-def test_a_pattern_is_a_text(pattern: Any) -> None:
-    with pytest.raises(TypeError):
-        keys.compile_pattern(pattern)
-
-
-@given(identifiers(), identifiers())
-@example("a\U0010ffff", "b")
-@example("\U0010ffff", "\U0010ffffa")
-@example("\ud7ff", "\ue000")
-def test_after_divides_what_starts_with_a_prefix_from_what_comes_behind(prefix: str, text: str) -> None:
-    end = keys.after(prefix)
-
-    if text.startswith(prefix):
-        assert end is None or text < end
-    elif text > prefix:
-        assert end is not None
-        assert text >= end
-
-
-@given(identifiers())
-def test_after_is_the_first_text_behind_them_all(prefix: str) -> None:
-    end = keys.after(prefix)
-    assume(end is not None)
-    assert end is not None
-
-    assert prefix + "\U0010ffff" * 3 < end
-    assert prefix.startswith(end[:-1])
-    assert len(end) <= len(prefix)
-
-
-@given(identifiers(), identifiers())
-def test_bytes_of_utf_8_are_in_the_order_of_the_texts(one: str, other: str) -> None:
-    assert (one < other) == (one.encode() < other.encode())
 
 
 @pytest.mark.parametrize("identifier", HOSTILE, ids=lambda value: ascii(value)[:20])
@@ -120,21 +26,3 @@ def test_what_is_no_identifier_is_refused_in_few_words(identifier: Any) -> None:
     assert re.fullmatch(r"identifier .+: (must|is|has) .+", str(caught.value))
     assert len(str(caught.value)) < 200
     str(caught.value).encode("ascii")
-
-
-NAMES = st.lists(identifiers(), min_size=1, max_size=3)
-
-
-@given(NAMES, NAMES)
-@example(["a/b"], ["a", "b"])
-@example(["a%2Fb"], ["a/b"])
-@example(["//locks"], ["", "locks"])
-def test_different_names_never_give_one_path(one: list[str], other: list[str]) -> None:
-    def path(names: list[str]) -> str:
-        place = ""
-        for name in names:
-            place = keys.inner(place, name)
-        return place
-
-    assert (path(one) == path(other)) == (one == other)
-    assert path(one) != keys.private(path(other), "locks")

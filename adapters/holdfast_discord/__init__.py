@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holdfast_discord.backends import (
+from holdfast_discord.backends.builtin import (
     FileStorageBackend,
     RedisBackend,
     SQLiteBackend,
     StorageBackend,
     migrate_storage,
 )
+from holdfast_discord.backends.serializer import StateSerializer
 from holdfast_discord.contexts import fsm_context
 from holdfast_discord.cooldowns import Cooldown, cooldown
 from holdfast_discord.errors import NoMigrationError, NotSetUpError, StateKeyTakenError, ViewError
-from holdfast_discord.modals import PersistentModal
-from holdfast_discord.serializer import StateSerializer
 from holdfast_discord.setup import setup_persistence
-from holdfast_discord.state import ViewState
-from holdfast_discord.summary import RestoreSummary
-from holdfast_discord.views import PersistentView
+from holdfast_discord.views.modals import PersistentModal
+from holdfast_discord.views.persistent import PersistentView
+from holdfast_discord.views.state import ViewState
+from holdfast_discord.views.summary import RestoreSummary
 
 if TYPE_CHECKING:
-    from holdfast_discord.layout_views import PersistentLayoutView
+    from holdfast_discord.views.layout import PersistentLayoutView
 
 __all__ = [
     "Cooldown",
@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
     # The library has layout views since 2.6: who asks for them with an older one is told so.
     if name != "PersistentLayoutView":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from holdfast_discord.layout_views import PersistentLayoutView  # noqa: PLC0415
+    from holdfast_discord.views.layout import PersistentLayoutView  # noqa: PLC0415
 
     globals()[name] = PersistentLayoutView
     return PersistentLayoutView

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast import FSMContext
 from holdfast.fsm import KeyStrategy, state_key
+from holdfast_discord.interactions.sources import channel_id_of, client_of, user_of
 from holdfast_discord.persistence import persistence_of
-from holdfast_discord.uses import channel_id_of, client_of, user_of
 
 if TYPE_CHECKING:
-    from holdfast_discord.uses import Use
+    from holdfast_discord.interactions.sources import Use
 
 
 def fsm_context(

@@ -13,13 +13,13 @@ from discord.ext import commands
 from discord.ext.commands.hybrid import HybridAppCommand
 
 from holdfast import Rate, RateLimiter
+from holdfast_discord.interactions.sources import client_of, interaction_of
 from holdfast_discord.persistence import NAMESPACE, Persistence, persistence_of
-from holdfast_discord.registry import name_of
-from holdfast_discord.uses import client_of, interaction_of
+from holdfast_discord.views.classes import name_of
 
 if TYPE_CHECKING:
     from holdfast.ratelimit.limiter import Policy
-    from holdfast_discord.uses import Use
+    from holdfast_discord.interactions.sources import Use
 
 Key: TypeAlias = "Callable[[Any], Any] | commands.BucketType | None"
 

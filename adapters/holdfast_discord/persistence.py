@@ -7,15 +7,15 @@ import logging
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from holdfast.mutexes import KeyedMutexes
-from holdfast_discord import messages
-from holdfast_discord.bounded import BoundedStorage
+from holdfast._core.mutexes import KeyedMutexes
 from holdfast_discord.errors import NotSetUpError, ViewError
-from holdfast_discord.items import check_items, dynamic_items_of
-from holdfast_discord.registry import name_of
-from holdfast_discord.rows import Row, Rows
-from holdfast_discord.state import ViewState
-from holdfast_discord.updates import GroupedUpdates
+from holdfast_discord.interactions.deadline_storage import BoundedStorage
+from holdfast_discord.views import messages
+from holdfast_discord.views.classes import name_of
+from holdfast_discord.views.grouped_updates import GroupedUpdates
+from holdfast_discord.views.items import check_items, dynamic_items_of
+from holdfast_discord.views.rows import Row, Rows
+from holdfast_discord.views.state import ViewState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import discord
 
     from holdfast import BaseStorage
-    from holdfast_discord.views import Persistent
+    from holdfast_discord.views.persistent import Persistent
 
 NAMESPACE: Final = "discord"
 VIEWS: Final = "views"

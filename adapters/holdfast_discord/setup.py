@@ -6,13 +6,13 @@ import os
 from typing import Any, Final, Literal, TypeAlias
 
 from holdfast import BaseStorage, SQLiteStorage, configure
-from holdfast_discord.backends import FileStorageBackend, StorageBackend, storage_of
-from holdfast_discord.client_hooks import take_part
-from holdfast_discord.modals import restore_modals
+from holdfast_discord.backends.builtin import FileStorageBackend, StorageBackend, storage_of
+from holdfast_discord.interactions.client_hooks import take_part
+from holdfast_discord.interactions.scope import DISCORD_WAITS
 from holdfast_discord.persistence import Persistence, activate, find_persistence
-from holdfast_discord.restoring import Restoring
-from holdfast_discord.scopes import DISCORD_WAITS
-from holdfast_discord.summary import RestoreSummary
+from holdfast_discord.views.modals import restore_modals
+from holdfast_discord.views.restore import Restoring
+from holdfast_discord.views.summary import RestoreSummary
 
 DEFAULT_PATH: Final = "data/holdfast.db"
 APOLOGY: Final = "Sorry, this is not possible at the moment. Please try again in a minute."

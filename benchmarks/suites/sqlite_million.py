@@ -23,7 +23,7 @@ from benchmarks.rows import AtMost, Row
 from benchmarks.runner import Calls, Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, dialogue, identifiers
 from holdfast import SQLiteStorage
-from holdfast.storages._sqlite_schema import connect
+from holdfast.storages.sqlite.schema import connect
 
 _FEW: Final = 1_000
 _MANY: Final = 100

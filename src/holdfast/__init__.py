@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from holdfast.abc import BaseStorage
-    from holdfast.addresses import storage_at
     from holdfast.ambient import acting_user, configure, erase_user, store, user
     from holdfast.errors import (
         ConflictError,
@@ -47,10 +46,11 @@ if TYPE_CHECKING:
         Visit,
         state_key,
     )
-    from holdfast.keys import escape_pattern
     from holdfast.lease import Lease
     from holdfast.migrate import Migration
+    from holdfast.patterns import escape_pattern
     from holdfast.ratelimit import Rate, RateLimiter, Verdict
+    from holdfast.storages.addresses import storage_at
     from holdfast.storages.file import FileStorage
     from holdfast.storages.memory import MemoryStorage
     from holdfast.storages.redis import EvictionWarning, RedisStorage
@@ -138,9 +138,9 @@ _HOMES = {
     "acting_user": "ambient",
     "configure": "ambient",
     "erase_user": "ambient",
-    "escape_pattern": "keys",
+    "escape_pattern": "patterns",
     "state_key": "fsm",
-    "storage_at": "addresses",
+    "storage_at": "storages.addresses",
     "store": "ambient",
     "user": "ambient",
 }

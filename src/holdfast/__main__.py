@@ -9,10 +9,10 @@ import sys
 from contextlib import ExitStack
 
 from holdfast.abc import BaseStorage
-from holdfast.addresses import storage_at
 from holdfast.errors import HoldfastError
 from holdfast.importers import command
 from holdfast.migrate import Migration, OnProgress, migrate
+from holdfast.storages.addresses import storage_at
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -23,13 +23,16 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from holdfast import counters, documents
-from holdfast._lifecycle import Lifecycle
+from holdfast import documents
+from holdfast._core import counters
+from holdfast._core.lifecycle import Lifecycle
+from holdfast._core.mutexes import KeyedMutexes
+from holdfast._core.paths import children, inner, private
 from holdfast.errors import CounterOverflowError
 from holdfast.hooks import StorageHooks, Stored, Swap, Write
-from holdfast.keys import check_identifier, children, compile_pattern, inner, private
+from holdfast.keys import check_identifier
 from holdfast.lease import Lease
-from holdfast.mutexes import KeyedMutexes
+from holdfast.patterns import compile_pattern
 from holdfast.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
 
 if TYPE_CHECKING:
@@ -164,7 +167,7 @@ class BaseStorage(StorageHooks):
         return await self._get_expiry(self._namespace, identifier) is not None
 
     async def list_keys(self, pattern: str = "*") -> list[str]:
-        """Return the identifiers that match, sorted; the dialect is that of `holdfast.keys`."""
+        """Return the identifiers that match, sorted; the dialect is that of `holdfast.patterns`."""
         return sorted([identifier async for identifier in self.scan(pattern)])
 
     async def scan(self, pattern: str = "*") -> AsyncIterator[str]:
@@ -283,7 +286,7 @@ class BaseStorage(StorageHooks):
     # Shared by the verbs.
 
     def _view(self, namespace: str) -> BaseStorage:
-        from holdfast.storages.namespace import NamespaceView  # noqa: PLC0415 # it is a BaseStorage itself
+        from holdfast._core.namespace import NamespaceView  # noqa: PLC0415 # it is a BaseStorage itself
 
         return NamespaceView(self, namespace)
 

@@ -4,7 +4,7 @@ A document is JSON: None, bool, int, finite float, str, list, dict. Other types 
 back as what they were, because they are written as a dict of one key, the tag: ``{"$date": "2026-11-21"}``.
 A user's own dict that looks like a tag is written inside the tag ``$dict``, so the two never meet.
 
-The fast road is one call of orjson, which asks `holdfast._tagging` for tags. The bytes it gives tell whether
+The fast road is one call of orjson, which asks `holdfast._core.tags` for tags. Its bytes tell whether
 the value may have needed more (`_needs_a_look`): only then is it walked in Python.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
-from holdfast import _tagging
+from holdfast._core import tags
 from holdfast.errors import CorruptDocumentError, DocumentError
 
 T = TypeVar("T")
@@ -40,10 +40,10 @@ def encode(document: Any) -> bytes:
         DocumentError: something in it cannot be stored; the error names the path to it.
     """
     try:
-        data = orjson.dumps(document, default=_tagging.tag_of, option=_STRICTLY)
+        data = orjson.dumps(document, default=tags.tag_of, option=_STRICTLY)
     except orjson.JSONEncodeError:
         return _encode_tagged(document)
-    if _needs_a_look(data) and not _tagging.is_plain(document):
+    if _needs_a_look(data) and not tags.is_plain(document):
         return _encode_tagged(document)
     return data
 
@@ -58,7 +58,7 @@ def _needs_a_look(data: bytes) -> bool:
 
 
 def _encode_tagged(document: Any) -> bytes:
-    tagged = _tagging.tag(document)
+    tagged = tags.tag(document)
     try:
         return orjson.dumps(tagged)
     except orjson.JSONEncodeError as exc:
@@ -78,7 +78,7 @@ def decode(data: bytes, identifier: str = "") -> Any:
     try:
         document = orjson.loads(data)
         if _DOLLAR in data and _TAG in data:
-            return _tagging.untag(document)
+            return tags.untag(document)
     except Exception as exc:
         # Not only ValueError: what a damaged tag holds may fail its reader in any way.
         raise CorruptDocumentError(identifier, str(exc) or type(exc).__name__) from exc

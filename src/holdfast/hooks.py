@@ -1,8 +1,7 @@
 """What an engine implements: small hooks on bytes, which the verbs of `holdfast.abc.BaseStorage` call.
 
-A key is a namespace and an identifier. The namespace is "" for the storage itself, else a path of names as
-`holdfast.keys.inner` builds it: hooks take it as it is and keep what lies in different ones apart. "Live" is
-what has not expired.
+A key is a namespace and an identifier. The namespace is "" for the storage itself, else a path of names:
+hooks take it as it is and keep what lies in different ones apart. "Live" is what has not expired.
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ class StorageHooks(ABC):
 
     @abstractmethod
     async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        """In one atomic step: add to the live value, a JSON integer, as `holdfast.counters.total` does."""
+        """In one atomic step: add to the live value, a JSON integer, absent counting as 0."""
 
     @abstractmethod
     def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:

@@ -11,7 +11,7 @@ from holdfast import documents
 from holdfast.abc import BaseStorage
 from holdfast.errors import MigrationError
 from holdfast.hooks import Stored
-from holdfast.keys import Pattern, compile_pattern
+from holdfast.patterns import Pattern, compile_pattern
 from holdfast.ttl import Expiry
 
 OnProgress: TypeAlias = "Callable[[int, int], None]"
@@ -61,7 +61,7 @@ async def migrate(
     Args:
         source: where from; not changed.
         target: where to.
-        pattern: which identifiers, in the dialect of `holdfast.keys`.
+        pattern: which identifiers, in the dialect of `holdfast.patterns`.
         on_progress: called now and then.
         verify: read each document back and compare.
         overwrite: replace different documents that the target has; otherwise they are left and reported.

@@ -9,8 +9,8 @@ import pytest
 from tests.servers.redis_aging import aging_storage
 
 from holdfast import FileStorage, MemoryStorage, SQLiteStorage
-from holdfast._ambient_storage import choice
 from holdfast.abc import BaseStorage
+from holdfast.ambient.configuration import choice
 from holdfast.testing import FakeClock
 
 

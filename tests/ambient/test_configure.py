@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from holdfast import MemoryStorage
-from holdfast._ambient_storage import choice
 from holdfast.abc import BaseStorage
 from holdfast.ambient import acting_user, configure, store, user
+from holdfast.ambient.configuration import choice
 
 
 def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from holdfast import SQLiteStorage, StorageUnavailableError
-from holdfast._files import mounts
-from holdfast._files.mounts import kind_of_mount, network_file_system
+from holdfast._files import network_mounts
+from holdfast._files.network_mounts import kind_of_mount, network_file_system
 
 TABLE = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -45,7 +45,7 @@ async def test_a_database_across_a_network_is_refused_and_nothing_is_created(
 ) -> None:
     table = tmp_path / "mountinfo"
     table.write_text(f"{TABLE}\n46 22 0:45 / {tmp_path}/share rw - nfs4 10.0.0.5:/bots rw\n")
-    monkeypatch.setattr(mounts, "_TABLE", table)
+    monkeypatch.setattr(network_mounts, "_TABLE", table)
     storage = SQLiteStorage(tmp_path / "share" / "bot.db")
 
     with pytest.raises(StorageUnavailableError, match=r"nfs4.*local disk"):
@@ -58,6 +58,6 @@ async def test_a_database_across_a_network_is_refused_and_nothing_is_created(
 def test_where_the_system_has_no_table_nothing_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "absent")
+    monkeypatch.setattr(network_mounts, "_TABLE", tmp_path / "absent")
 
     assert network_file_system(tmp_path) is None

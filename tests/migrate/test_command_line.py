@@ -10,7 +10,7 @@ import pytest
 from tests.servers.redis_server import RedisServer
 
 from holdfast import FSMContext, MemoryStorage, SQLiteStorage, StateKey
-from holdfast.addresses import storage_at
+from holdfast.storages.addresses import storage_at
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

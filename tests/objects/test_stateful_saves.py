@@ -13,7 +13,7 @@ import pytest
 
 from holdfast.errors import DocumentError, StorageUnavailableError
 from holdfast.objects import StatefulObject
-from holdfast.objects._state_file import Snapshot, StateFile
+from holdfast.objects.stateful.state_file import Snapshot, StateFile
 
 
 class App(StatefulObject):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from holdfast import SQLiteStorage
-from holdfast._compat import override
+from holdfast._core.compat import override
 from holdfast.abc import BaseStorage
 from holdfast.ratelimit import RateLimiter
 from holdfast.ratelimit.strategies import StrategyName
-from holdfast.storages._sqlite_statements import Statement
+from holdfast.storages.sqlite.statements import Statement
 from holdfast.testing import FakeClock
 
 HITTER = """

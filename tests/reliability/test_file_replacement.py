@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from holdfast._files import atomic
-from holdfast._files.unfinished import sweep
+from holdfast._files.temporary import sweep
 from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
 
 DIE_HALF_WAY = """

@@ -15,7 +15,7 @@ PROJECT = """
 import math
 import pytest
 from holdfast import MemoryStorage
-from holdfast.storages.memory import _Entry
+from holdfast.hooks import Stored
 from holdfast.testing import StorageContract
 
 class TestMyStorage(StorageContract):
@@ -31,7 +31,7 @@ class TestMyStorage(StorageContract):
         return entry and entry.value
 
     async def raw_write(self, namespace, identifier, value):
-        self.made._store(namespace, identifier, _Entry(value, math.inf))
+        self.made._store(namespace, identifier, Stored(value, math.inf))
 """
 
 WRONG = """

@@ -15,8 +15,8 @@ from holdfast import FileStorage
 from holdfast.abc import BaseStorage
 from holdfast.errors import OutcomeUnknownError, StorageFormatError
 from holdfast.hooks import Stored
-from holdfast.storages._file_batches import BatchingFile
-from holdfast.storages._file_on_disk import FileOnDisk
+from holdfast.storages.file.batching import BatchingFile
+from holdfast.storages.file.disk import FileOnDisk
 from holdfast.testing import FakeClock, StorageContract
 
 
@@ -191,7 +191,7 @@ class CountedFile(FileOnDisk):
 async def test_calls_made_at_the_same_time_share_one_rewrite(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("holdfast.storages._file_batches.FileOnDisk", CountedFile)
+    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await asyncio.gather(*(storage.set_state(f"{number}", number) for number in range(100)))
@@ -200,7 +200,7 @@ async def test_calls_made_at_the_same_time_share_one_rewrite(
 
 
 async def test_calls_that_change_nothing_write_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holdfast.storages._file_batches.FileOnDisk", CountedFile)
+    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await storage.delete_state("absent")
@@ -226,7 +226,7 @@ async def test_the_event_loop_runs_on_while_the_file_is_written(
     async def alive() -> None:
         writing.set()
 
-    monkeypatch.setattr("holdfast.storages._file_batches.FileOnDisk", WaitingFile)
+    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", WaitingFile)
     async with FileStorage(path) as storage:
         await storage.set_state("a", 1)
 

@@ -7,7 +7,7 @@ import weakref
 
 from holdfast import MemoryStorage
 from holdfast.abc import BaseStorage
-from holdfast.storages.memory import _Entry
+from holdfast.hooks import Stored
 from holdfast.testing import StorageContract
 
 
@@ -26,7 +26,7 @@ class TestMemoryStorage(StorageContract):
         return None if entry is None else entry.value
 
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
-        self._made()._store(namespace, identifier, _Entry(value, math.inf))
+        self._made()._store(namespace, identifier, Stored(value, math.inf))
 
     def _made(self) -> MemoryStorage:
         storage = self.engine()

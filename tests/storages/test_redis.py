@@ -11,8 +11,8 @@ from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 from tests.servers.redis_time import grow_older
 
-from holdfast.storages._redis_keys import KeySpace
 from holdfast.storages.redis import RedisStorage
+from holdfast.storages.redis.keys import KeySpace
 from holdfast.testing import StorageContract
 
 KEYS = KeySpace("holdfast:")

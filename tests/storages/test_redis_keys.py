@@ -11,9 +11,9 @@ from redis import Redis
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
-from holdfast import keys
-from holdfast.storages._redis_keys import KeySpace
+from holdfast._core import paths
 from holdfast.storages.redis import RedisStorage
+from holdfast.storages.redis.keys import KeySpace
 
 HOSTILE = [
     "b*t",
@@ -151,7 +151,7 @@ def key_of(prefix: str, names: tuple[str, ...], identifier: str) -> bytes:
 def path_of(names: tuple[str, ...]) -> str:
     path = ""
     for name in names:
-        path = keys.inner(path, name)
+        path = paths.inner(path, name)
     return path
 
 

@@ -12,8 +12,8 @@ from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
 from holdfast.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
-from holdfast.storages._redis_commands import Command
 from holdfast.storages.redis import RedisStorage
+from holdfast.storages.redis.commands import Command
 
 StartRedis = Callable[..., RedisServer]
 

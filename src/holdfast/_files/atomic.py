@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from holdfast._files.troubles import not_flushed, unavailable
-from holdfast._files.unfinished import UnfinishedFile, unfinished_name
+from holdfast._files.errors import not_flushed, unavailable
+from holdfast._files.temporary import UnfinishedFile, unfinished_name
 
 _UNFLUSHABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from holdfast.fsm.context import FSMContext
-from holdfast.fsm.holds import Hold
-from holdfast.fsm.keys import KeyStrategy, StateKey, state_key
+from holdfast.fsm.held_locks import Hold
 from holdfast.fsm.ordering import Ordering
 from holdfast.fsm.record import Visit
+from holdfast.fsm.state_keys import KeyStrategy, StateKey, state_key
 from holdfast.fsm.states import State, StatesGroup
-from holdfast.fsm.turn import Turn
+from holdfast.fsm.transaction import Turn
 
 __all__ = [
     "FSMContext",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from holdfast import documents
 from holdfast.errors import ConflictError
-from holdfast.fsm.holds import queued
-from holdfast.fsm.keys import StateKey, identifier_of
+from holdfast.fsm.held_locks import queued
 from holdfast.fsm.record import Record, Visit, add_visit, fields_of, parse, visits
+from holdfast.fsm.repository import Found, StoredRecord
 from holdfast.fsm.rules import Rules
-from holdfast.fsm.stored import Found, StoredRecord
-from holdfast.fsm.turn import Turn
+from holdfast.fsm.state_keys import StateKey, identifier_of
+from holdfast.fsm.transaction import Turn
 from holdfast.ttl import KEEP_TTL, seconds
 
 if TYPE_CHECKING:

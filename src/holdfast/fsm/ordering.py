@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from holdfast.fsm.holds import Hold, LeasedHold, holding, queued, realm_of, refuse_reentry
-from holdfast.fsm.keys import StateKey, identifier_of
+from holdfast._core.mutexes import KeyedMutexes
+from holdfast.fsm.held_locks import Hold, LeasedHold, holding, queued, realm_of, refuse_reentry
 from holdfast.fsm.record import NAMESPACE
-from holdfast.mutexes import KeyedMutexes
+from holdfast.fsm.state_keys import StateKey, identifier_of
 from holdfast.ttl import seconds
 
 if TYPE_CHECKING:

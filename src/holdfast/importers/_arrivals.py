@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from holdfast._compat import override
+from holdfast._core.compat import override
 from holdfast.errors import DocumentError, IdentifierError, MigrationError
 from holdfast.migrate import Migration, OnProgress, migrate
 from holdfast.storages.memory import MemoryStorage

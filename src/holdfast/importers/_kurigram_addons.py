@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, Final
 
-from holdfast.fsm.keys import KeyStrategy, state_key
 from holdfast.fsm.record import NAMESPACE
+from holdfast.fsm.state_keys import KeyStrategy, state_key
 from holdfast.importers._arrivals import Arrivals, refusal
 
 _DIALOGUE: Final = re.compile(r"(?P<kind>chat|user):(?P<id>-?\d+)", re.ASCII)

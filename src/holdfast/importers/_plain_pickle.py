@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from holdfast._compat import override
+from holdfast._core.compat import override
 from holdfast.errors import MigrationError, StorageFormatError
 
 _PLAIN: Final = {

@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from holdfast.fsm.keys import StateKey
 from holdfast.fsm.record import NAMESPACE
+from holdfast.fsm.state_keys import StateKey
 from holdfast.importers._arrivals import Arrivals, refusal
 from holdfast.importers._foreign_redis import ForeignString, strings
 

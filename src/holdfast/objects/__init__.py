@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from holdfast.objects._exports import Imported
-from holdfast.objects.backups import Backups
+from holdfast.objects.backups.base import Backups
+from holdfast.objects.backups.daily_copies import DailyCopies
+from holdfast.objects.backups.default import export_all, import_all, register, unregister, use_folder
+from holdfast.objects.backups.export import Imported
+from holdfast.objects.backups.folder import FolderBackups
+from holdfast.objects.backups.persistable import Persistable
+from holdfast.objects.backups.storage import StorageBackups
 from holdfast.objects.convert import (
     exclude,
     from_dict,
@@ -13,13 +18,8 @@ from holdfast.objects.convert import (
     replace_set,
     to_dict,
 )
-from holdfast.objects.copies import DailyCopies
-from holdfast.objects.folder_backups import FolderBackups
-from holdfast.objects.persistable import Persistable
-from holdfast.objects.profiles import profile_path
-from holdfast.objects.registering import export_all, import_all, register, unregister, use_folder
-from holdfast.objects.stateful import StatefulObject
-from holdfast.objects.storage_backups import StorageBackups
+from holdfast.objects.stateful.profiles import profile_path
+from holdfast.objects.stateful.stateful_object import StatefulObject
 
 __all__ = [
     "Backups",

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypeVar, get_args
 
-from holdfast._ids import identifier_of
+from holdfast._core.paths import inner
 from holdfast.abc import BaseStorage
 from holdfast.errors import (
     CorruptDocumentError,
@@ -16,7 +16,7 @@ from holdfast.errors import (
     StorageFormatError,
     StorageUnavailableError,
 )
-from holdfast.keys import inner
+from holdfast.keys import identifier_of
 from holdfast.ratelimit.decisions import Limits, look
 from holdfast.ratelimit.rates import MILLISECONDS, Rates, read_rates
 from holdfast.ratelimit.strategies import STRATEGIES, Quota, StrategyName

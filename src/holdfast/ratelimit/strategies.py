@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar, Final, Literal, NamedTuple, TypeAlias
 
-from holdfast._compat import override
+from holdfast._core.compat import override
 
 State: TypeAlias = "list[int]"
 """What a storage keeps of one limit: whole numbers, the first of them a moment."""

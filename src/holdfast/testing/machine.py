@@ -12,8 +12,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from holdfast._core.counters import LARGEST, SMALLEST
 from holdfast.abc import BaseStorage
-from holdfast.counters import LARGEST, SMALLEST
 from holdfast.errors import CounterOverflowError, NotACounterError
 from holdfast.testing.clock import FakeClock
 from holdfast.testing.model import Key, Model

@@ -15,7 +15,7 @@ from holdfast import BaseStorage, MemoryStorage, OutcomeUnknownError, StorageUna
 from holdfast.testing import StorageContract
 from holdfast.ttl import Expiry
 from holdfast_discord import setup_persistence
-from holdfast_discord.backend_storage import BackendStorage
+from holdfast_discord.backends.custom import BackendStorage
 
 
 class InMemory:

@@ -19,7 +19,7 @@ from holdfast_discord import (
     migrate_storage,
     setup_persistence,
 )
-from holdfast_discord.backends import StoredBackend
+from holdfast_discord.backends.builtin import StoredBackend
 
 STATE: dict[str, Any] = {
     "application": {"theme": "dark", "seen": {1, 2}, "since": datetime(2026, 11, 21, tzinfo=timezone.utc)},

@@ -12,7 +12,8 @@ from tests.adapters.discord.bots import Bot, Counter, restarted, row, rows_of, r
 from tests.adapters.discord.server import DiscordServer
 
 from holdfast import DocumentError, MemoryStorage
-from holdfast_discord import PersistentView, registry
+from holdfast_discord import PersistentView
+from holdfast_discord.views import classes
 
 
 class Board(PersistentView):
@@ -170,39 +171,39 @@ async def test_a_wrong_call_is_reported_by_the_constructor_itself() -> None:
 
 
 def test_a_class_is_found_by_its_full_name_and_its_former_ones() -> None:
-    assert registry.find(f"{__name__}.Board") is Board
-    assert registry.find("cogs.old.Leaderboard") is Board
+    assert classes.find(f"{__name__}.Board") is Board
+    assert classes.find("cogs.old.Leaderboard") is Board
 
 
 def test_a_bare_name_finds_the_only_class_that_has_it() -> None:
-    assert registry.find("Board") is Board
+    assert classes.find("Board") is Board
 
 
 def test_a_name_that_several_classes_have_finds_none_and_a_full_one_no_other() -> None:
     one = type("Panel", (Counter,), {"__module__": "cogs.one"})
     two = type("Panel", (Counter,), {"__module__": "cogs.two"})
 
-    assert registry.find("Panel") is None
-    assert registry.find("cogs.one.Panel") is one
-    assert registry.find("cogs.two.Panel") is two
-    assert registry.find("cogs.three.Panel") is None
-    assert registry.find("cogs.three.Board") is None
+    assert classes.find("Panel") is None
+    assert classes.find("cogs.one.Panel") is one
+    assert classes.find("cogs.two.Panel") is two
+    assert classes.find("cogs.three.Panel") is None
+    assert classes.find("cogs.three.Board") is None
 
 
 def test_a_class_of_a_script_is_found_whether_the_script_is_run_or_imported() -> None:
     run = type("Lamp", (Counter,), {"__module__": "__main__"})
 
-    assert registry.find("__main__.Lamp") is run
-    assert registry.find("bot.Lamp") is run
-    assert registry.find("__main__.Board") is Board
+    assert classes.find("__main__.Lamp") is run
+    assert classes.find("bot.Lamp") is run
+    assert classes.find("__main__.Board") is Board
 
 
 def test_a_module_that_is_loaded_anew_replaces_its_classes() -> None:
     type("Reloaded", (Counter,), {"__module__": "cogs.reloaded"})
     newer = type("Reloaded", (Counter,), {"__module__": "cogs.reloaded"})
 
-    assert registry.find("cogs.reloaded.Reloaded") is newer
-    assert registry.find("Reloaded") is newer
+    assert classes.find("cogs.reloaded.Reloaded") is newer
+    assert classes.find("Reloaded") is newer
 
 
 class Clumsy(Counter):

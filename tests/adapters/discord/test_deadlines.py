@@ -14,7 +14,8 @@ from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
 from holdfast import OutcomeUnknownError, StorageUnavailableError, user
-from holdfast_discord import PersistentView, scopes
+from holdfast_discord import PersistentView
+from holdfast_discord.interactions import scope
 
 TIMEOUT = 0.2
 APOLOGY = "Tut mir leid."
@@ -70,7 +71,7 @@ async def test_a_user_is_answered_when_the_storage_hangs(
         later = await server.click(message.id, "add")
 
     assert answer["data"] == {**answer["data"], "content": APOLOGY, "flags": 64}
-    assert TIMEOUT <= elapsed < scopes.DISCORD_WAITS
+    assert TIMEOUT <= elapsed < scope.DISCORD_WAITS
     assert later["data"]["content"] == "1 clicks"
 
 
@@ -134,7 +135,7 @@ async def test_calls_outside_of_interactions_are_not_bounded(troubled: TroubledS
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten Discord's three seconds: what is tested takes half of what is left of them."""
-    monkeypatch.setattr(scopes, "DISCORD_WAITS", 2 * TIMEOUT)
+    monkeypatch.setattr(scope, "DISCORD_WAITS", 2 * TIMEOUT)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -10,7 +10,8 @@ from tests.adapters.discord.rest import HANG
 from tests.adapters.discord.server import DiscordServer
 
 from holdfast import BaseStorage, MemoryStorage
-from holdfast_discord import PersistentView, RestoreSummary, verification
+from holdfast_discord import PersistentView, RestoreSummary
+from holdfast_discord.views import message_checks
 
 MESSAGE = f"GET /channels/{CHANNEL}/messages/900"
 NOTHING: dict[str, list[str]] = {"restored": [], "skipped": [], "failed": [], "removed": []}
@@ -122,7 +123,7 @@ async def test_only_not_found_removes_a_view(
     status: int,
     call: str,
 ) -> None:
-    monkeypatch.setattr(verification, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(message_checks, "CALL_SECONDS", 0.2)
     server.rest.add_message(900)
     server.rest.fail(call, status)
     channel = CHANNEL if call == MESSAGE else 78

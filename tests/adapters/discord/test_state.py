@@ -16,7 +16,7 @@ from holdfast import (
     StorageUnavailableError,
 )
 from holdfast_discord import ViewState
-from holdfast_discord.updates import GroupedUpdates
+from holdfast_discord.views.grouped_updates import GroupedUpdates
 
 
 @pytest.fixture

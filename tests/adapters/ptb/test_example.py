@@ -6,7 +6,7 @@ from tests.adapters.botapi.pizza_bot import PizzaBotLaws
 from tests.adapters.conditions import until
 
 from holdfast import SQLiteStorage
-from holdfast._compat import override
+from holdfast._core.compat import override
 
 
 class TestPTBBot(PizzaBotLaws):

@@ -12,7 +12,7 @@ import pytest
 from holdfast import BaseStorage, MigrationError, StorageFormatError
 from holdfast.importers import cascadeui
 from holdfast_discord.persistence import NAMESPACE, VIEWS
-from holdfast_discord.rows import Row, Rows
+from holdfast_discord.views.rows import Row, Rows
 
 ROW = {
     "state_key": "lobby",

@@ -14,9 +14,8 @@ from typing import Any, ClassVar
 
 from holdfast import CorruptDocumentError, MemoryStorage
 from holdfast.abc import BaseStorage
-from holdfast.hooks import Swap
+from holdfast.hooks import Stored, Swap
 from holdfast.lease import Lease
-from holdfast.storages.memory import _Entry
 from holdfast.testing.laws.cancellation import CancellationLaws
 from holdfast.testing.laws.concurrency import ConcurrencyLaws
 from holdfast.testing.laws.corruption import CorruptionLaws
@@ -52,7 +51,7 @@ class Broken:
         return None if entry is None else entry.value
 
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
-        self.made._store(namespace, identifier, _Entry(value, math.inf))
+        self.made._store(namespace, identifier, Stored(value, math.inf))
 
 
 class ListsExpired(MemoryStorage):
@@ -79,7 +78,7 @@ class RevivesExpired(MemoryStorage):
     async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
         entry = self._shelves[namespace].entries.get(identifier) if namespace in self._shelves else None
         if entry is not None:
-            self._store(namespace, identifier, _Entry(entry.value, expires_at))
+            self._store(namespace, identifier, Stored(entry.value, expires_at))
         return entry is not None
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from holdfast._core.counters import LARGEST, SMALLEST
 from holdfast.abc import BaseStorage
-from holdfast.counters import LARGEST, SMALLEST
 from holdfast.errors import CounterOverflowError, NotACounterError
 from holdfast.testing.hooks import StorageUnderTest
 from holdfast.testing.samples import PIZZA

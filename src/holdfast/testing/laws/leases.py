@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from holdfast._core.paths import private
 from holdfast.abc import BaseStorage
 from holdfast.errors import LeaseLostError
-from holdfast.keys import private
 from holdfast.lease import Lease
 from holdfast.testing.hooks import StorageUnderTest
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from holdfast.abc import BaseStorage
-from holdfast.keys import escape_pattern
+from holdfast.patterns import escape_pattern
 from holdfast.testing.hooks import StorageUnderTest
 from holdfast.testing.laws.identifiers import HOSTILE
 from holdfast.testing.samples import PIZZA

@@ -1,0 +1,1 @@
+"""Views, modals and their state that are alive after a restart."""

@@ -1,0 +1,1 @@
+"""What the verbs and the engines share. Private: nothing here is promised to users."""
