@@ -1,7 +1,7 @@
 # Each target does its own set-up. Needed beforehand: Python 3.10 or newer, with pip and venv, and make.
 #
 #   make demo PYTHON=python3.12 VENV=.venv-3.12      another interpreter, in an environment of its own
-#   make demo STORAGE=redis://localhost              another storage for the bot: see holdfast.storage_at
+#   make demo STORAGE=redis://localhost              another storage for the bot: see botkeep.storage_at
 #   make test ARGS="-k sqlite -x"                    some of the tests
 
 PYTHON ?= python3
@@ -31,7 +31,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(RUN) mypy
-	PATH="$(abspath $(VENV))/bin:$$PATH" basedpyright --verifytypes holdfast --ignoreexternal
+	PATH="$(abspath $(VENV))/bin:$$PATH" basedpyright --verifytypes botkeep --ignoreexternal
 
 snippets: $(VENV)/installed-dev
 	$(RUN) pytest README.md CONTRIBUTING.md docs src
@@ -62,7 +62,7 @@ $(VENV)/installed-%: pyproject.toml
 define install
 echo "Setting up $(VENV), once ..." >&2
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
-	f"Holdfast needs Python 3.10 or newer, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
+	f"Botkeep needs Python 3.10 or newer, $(PYTHON) is {sys.version.split()[0]}; try: make PYTHON=python3.12")'
 test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV) </dev/null >&2
 $(VENV)/bin/pip install -qq --disable-pip-version-check $(1) </dev/null >&2
 endef

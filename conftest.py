@@ -66,7 +66,7 @@ documents = Sybil(
 docstrings = Sybil(
     parsers=[rest.CodeBlockParser("python", evaluate), rest.DocTestParser(), rest.SkipParser()],
     patterns=[
-        f"{package}/{folders}*.py" for package in ("holdfast", "holdfast_*") for folders in ("", "*/", "*/*/")
+        f"{package}/{folders}*.py" for package in ("botkeep", "botkeep_*") for folders in ("", "*/", "*/*/")
     ],
     setup=enter_document,
     teardown=leave_document,

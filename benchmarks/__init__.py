@@ -1,4 +1,4 @@
-"""Holdfast beside its peers, in one run: ``make bench``, or ``python -m benchmarks [suite ...] [--quick]``.
+"""Botkeep beside its peers, in one run: ``make bench``, or ``python -m benchmarks [suite ...] [--quick]``.
 
 Each module of `benchmarks.suites` is a suite; that package says what one looks like. Shared by all of them:
 

@@ -54,7 +54,7 @@ def _measure(name: str, scale: Scale) -> list[Row]:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure Holdfast and its peers."
+        prog="python -m benchmarks", description="Measure Botkeep and its peers."
     )
     parser.add_argument(
         "suites", nargs="*", metavar="suite", help=f"which: {', '.join(suites.names())}; or all"

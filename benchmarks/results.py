@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from benchmarks.rows import Row
 
-_PACKAGES: Final = ("holdfast", "aiosqlite", "orjson", "kurigram-addons")
+_PACKAGES: Final = ("botkeep", "aiosqlite", "orjson", "kurigram-addons")
 
 
 def as_json(suites: Mapping[str, Sequence[Row]]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from benchmarks.rows import Row
 
-_HEADINGS: Final = ("what", "unit", "holdfast", "peer", "", "ratio", "bar", "")
+_HEADINGS: Final = ("what", "unit", "botkeep", "peer", "", "ratio", "bar", "")
 _TO_THE_LEFT: Final = (0, 1, 4, 7)
 
 

@@ -8,7 +8,7 @@ from itertools import chain, count, cycle, islice, pairwise
 from typing import Any, Final, TypeAlias
 
 from benchmarks.runner import Calls, Turn, calls_per_second
-from holdfast import BaseStorage
+from botkeep import BaseStorage
 
 DOCUMENT: Final[dict[str, Any]] = {
     "name": "Order:address",

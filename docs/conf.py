@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from importlib import metadata
 
-project = "Holdfast"
-release = metadata.version("holdfast")
+project = "Botkeep"
+release = metadata.version("botkeep")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "contents"
 html_theme = "furo"
-html_title = f"Holdfast {release}"
+html_title = f"Botkeep {release}"
 myst_heading_anchors = 3
 
 # `name` in a docstring links to what it names, where that is one of ours.

@@ -1,6 +1,6 @@
 """A pizza-order bot on aiogram that remembers: kill it in mid-dialogue, start it again, and it goes on.
 
-    pip install 'holdfast[aiogram]'
+    pip install 'botkeep[aiogram]'
     BOT_TOKEN=... python examples/aiogram_bot.py
 
 ``/start`` begins an order, ``/status`` shows it, ``/cancel`` drops it.
@@ -20,9 +20,9 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import Message
 
-from holdfast import BaseStorage, Verdict
-from holdfast.storages.addresses import storage_at
-from holdfast_aiogram import RateLimitMiddleware, setup_holdfast
+from botkeep import BaseStorage, Verdict
+from botkeep.storages.addresses import storage_at
+from botkeep_aiogram import RateLimitMiddleware, setup_botkeep
 
 SIZES = ("small", "medium", "large")
 router = Router()
@@ -113,7 +113,7 @@ async def main() -> None:
     server = TelegramAPIServer.from_base(os.environ["BOT_API"]) if "BOT_API" in os.environ else PRODUCTION
     bot = Bot(os.environ["BOT_TOKEN"], session=AiohttpSession(api=server))
     dispatcher = Dispatcher(pizzas=storage.namespace("pizzas"))
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
     router.message.outer_middleware(RateLimitMiddleware(storage, "20/minute", on_limited=slow_down))
     dispatcher.include_router(router)
     await dispatcher.start_polling(bot)

@@ -1,6 +1,6 @@
 """A Discord bot whose panels survive: kill it, start it again, and the old buttons go on where they stopped.
 
-    pip install 'holdfast[discord]'
+    pip install 'botkeep[discord]'
     BOT_TOKEN=... python examples/discord_bot.py
 
 ``/poll`` asks a question, ``/roles`` lets members choose their roles, ``/desk`` opens a ticket desk and
@@ -15,9 +15,9 @@ import os
 import discord
 from discord import app_commands, ui
 
-from holdfast import store, user
-from holdfast.storages.addresses import storage_at
-from holdfast_discord import PersistentModal, PersistentView, cooldown, setup_persistence
+from botkeep import store, user
+from botkeep.storages.addresses import storage_at
+from botkeep_discord import PersistentModal, PersistentView, cooldown, setup_persistence
 
 
 class Poll(PersistentView):

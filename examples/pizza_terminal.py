@@ -11,8 +11,8 @@ import signal
 import sys
 from typing import Any, Final
 
-from holdfast import FSMContext, RateLimiter, State, StateKey, StatesGroup, Turn, storage_at
-from holdfast.errors import HoldfastError, StorageUnavailableError
+from botkeep import FSMContext, RateLimiter, State, StateKey, StatesGroup, Turn, storage_at
+from botkeep.errors import BotkeepError, StorageUnavailableError
 
 HELP: Final = "/status shows your order, /cancel drops it, /forget erases all I know of you, Ctrl-D leaves."
 
@@ -115,5 +115,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C may kill it: what was answered is on the disk
     try:
         asyncio.run(main(os.environ.get("STORAGE", "pizza.db")))
-    except (HoldfastError, ValueError) as error:
+    except (BotkeepError, ValueError) as error:
         sys.exit(str(error))

@@ -1,6 +1,6 @@
 """A pizza-order bot on python-telegram-bot that remembers: kill it in mid-dialogue, start it again.
 
-    pip install 'holdfast[ptb]'
+    pip install 'botkeep[ptb]'
     BOT_TOKEN=... python examples/ptb_bot.py
 
 ``/start`` begins an order, ``/status`` shows it, ``/cancel`` drops it.
@@ -21,9 +21,9 @@ from telegram.ext import (
     filters,
 )
 
-from holdfast import Verdict
-from holdfast.storages.addresses import storage_at
-from holdfast_ptb import rate_limit, setup_holdfast
+from botkeep import Verdict
+from botkeep.storages.addresses import storage_at
+from botkeep_ptb import rate_limit, setup_botkeep
 
 SIZE, TOPPINGS, ADDRESS, CONFIRM = range(4)
 SIZES = ("small", "medium", "large")
@@ -100,7 +100,7 @@ def main() -> None:
     builder = Application.builder().token(os.environ["BOT_TOKEN"])
     if "BOT_API" in os.environ:
         builder = builder.base_url(f"{os.environ['BOT_API']}/bot")
-    application = setup_holdfast(builder, storage).build()
+    application = setup_botkeep(builder, storage).build()
     application.add_handler(rate_limit(storage, "20/minute", on_limited=slow_down), group=-1)
     words = filters.TEXT & ~filters.COMMAND
     conversation = ConversationHandler(

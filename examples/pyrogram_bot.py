@@ -1,6 +1,6 @@
 """A pizza-order bot on kurigram or pyrogram that remembers: kill it in mid-dialogue, start it again.
 
-    pip install 'holdfast[pyrogram]'
+    pip install 'botkeep[pyrogram]'
     API_ID=... API_HASH=... BOT_TOKEN=... python examples/pyrogram_bot.py
 
 ``/start`` begins an order, ``/status`` shows it, ``/cancel`` drops it.
@@ -14,9 +14,9 @@ from typing import Any
 from pyrogram import filters
 from pyrogram.types import Message
 
-from holdfast import BaseStorage, State, StatesGroup, Verdict
-from holdfast.storages.addresses import storage_at
-from holdfast_pyrogram import Client, RateLimitMiddleware, StateFilter
+from botkeep import BaseStorage, State, StatesGroup, Verdict
+from botkeep.storages.addresses import storage_at
+from botkeep_pyrogram import Client, RateLimitMiddleware, StateFilter
 
 SIZES = ("small", "medium", "large")
 
@@ -76,7 +76,7 @@ async def confirm(client: Client, message: Message) -> None:
         await cancel(client, message)
     else:
         await client.fsm(message).clear()
-        sold = await client.holdfast.namespace("pizzas").increment("sold")
+        sold = await client.botkeep.namespace("pizzas").increment("sold")
         await message.reply(f"Pizza number {sold} is on its way.")
 
 

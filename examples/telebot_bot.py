@@ -1,6 +1,6 @@
 """A pizza-order bot on pyTelegramBotAPI that remembers: kill it in mid-dialogue, start it again.
 
-    pip install 'holdfast[telebot]'
+    pip install 'botkeep[telebot]'
     BOT_TOKEN=... python examples/telebot_bot.py
 
 ``/start`` begins an order, ``/status`` shows it, ``/cancel`` drops it.
@@ -19,9 +19,9 @@ from telebot.states import State, StatesGroup
 from telebot.states.asyncio import StateContext, StateMiddleware
 from telebot.types import Message
 
-from holdfast import Verdict
-from holdfast.storages.addresses import storage_at
-from holdfast_telebot import RateLimitMiddleware, setup_holdfast
+from botkeep import Verdict
+from botkeep.storages.addresses import storage_at
+from botkeep_telebot import RateLimitMiddleware, setup_botkeep
 
 SIZES = ("small", "medium", "large")
 storage = storage_at(os.environ.get("STORAGE", "telebot.db"))
@@ -111,7 +111,7 @@ async def say(message: Message, answer: str) -> None:
 async def main() -> None:
     if "BOT_API" in os.environ:
         asyncio_helper.API_URL = os.environ["BOT_API"] + "/bot{0}/{1}"
-    setup_holdfast(bot, storage)
+    setup_botkeep(bot, storage)
     bot.add_custom_filter(StateFilter(bot))
     bot.setup_middleware(RateLimitMiddleware(storage, "20/minute", on_limited=slow_down))
     bot.setup_middleware(StateMiddleware(bot))

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from holdfast import CorruptDocumentError, DocumentError, documents
-from holdfast._core.tags import tag
-from holdfast.testing.strategies import documents as any_document
-from holdfast.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, named, same
+from botkeep import CorruptDocumentError, DocumentError, documents
+from botkeep._core.tags import tag
+from botkeep.testing.strategies import documents as any_document
+from botkeep.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, named, same
 
 STORED: list[tuple[Any, bytes]] = [
     ({"name": "Order:size", "data": {"n": 1, "x": 1.0, "ok": True, "no": None}},

@@ -7,16 +7,16 @@ import pickle
 
 import pytest
 
-from holdfast import errors
-from holdfast.errors import HoldfastError
+from botkeep import errors
+from botkeep.errors import BotkeepError
 
 CLASSES = [
     error
     for error in vars(errors).values()
-    if inspect.isclass(error) and issubclass(error, HoldfastError) and error.__module__ == errors.__name__
+    if inspect.isclass(error) and issubclass(error, BotkeepError) and error.__module__ == errors.__name__
 ]
 
-STORAGE_ERRORS: dict[type[HoldfastError], tuple[object, ...]] = {
+STORAGE_ERRORS: dict[type[BotkeepError], tuple[object, ...]] = {
     errors.StorageUnavailableError: ("SQLiteStorage('bot.db')", "the disk is full"),
     errors.OutcomeUnknownError: ("SQLiteStorage('bot.db')", "the connection was lost"),
     errors.StorageFormatError: ("bot.db", "not a database"),
@@ -32,14 +32,14 @@ STORAGE_ERRORS: dict[type[HoldfastError], tuple[object, ...]] = {
 
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
-def test_every_error_is_drawn_in_the_tree_of_the_module(error: type[HoldfastError]) -> None:
+def test_every_error_is_drawn_in_the_tree_of_the_module(error: type[BotkeepError]) -> None:
     assert errors.__doc__ is not None
     assert f" {error.__name__}" in errors.__doc__
 
 
 @pytest.mark.parametrize(("error", "data"), STORAGE_ERRORS.items(), ids=lambda value: str(value)[:40])
 def test_an_error_keeps_its_data_says_it_and_survives_pickling(
-    error: type[HoldfastError], data: tuple[object, ...]
+    error: type[BotkeepError], data: tuple[object, ...]
 ) -> None:
     original = error(*data)
     copy = pickle.loads(pickle.dumps(original))  # noqa: S301 # our own bytes

@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-import holdfast
+import botkeep
 
 EXTRAS = ("redis", "testing")
 """Words in the names of the modules that may load more than the required dependencies."""
 
-MODULES = [module.name for module in pkgutil.walk_packages(holdfast.__path__, "holdfast.")]
+MODULES = [module.name for module in pkgutil.walk_packages(botkeep.__path__, "botkeep.")]
 CORE = [name for name in MODULES if not any(word in name for word in EXTRAS)]
 
 BOT = """
 import asyncio
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 async def main():
     async with SQLiteStorage("bot.db") as storage:
@@ -33,7 +33,7 @@ asyncio.run(main())
 IMPORT_EACH_FIRST = """
 import importlib
 for module in {modules}:
-    for loaded in [name for name in sys.modules if name.partition(".")[0] == "holdfast"]:
+    for loaded in [name for name in sys.modules if name.partition(".")[0] == "botkeep"]:
         del sys.modules[loaded]
     importlib.import_module(module)
 """
@@ -53,35 +53,35 @@ def packages_loaded_by(code: str, folder: Path) -> set[str]:
     return {name for name in names if not name.startswith("_sysconfigdata")}  # zoneinfo asks for it
 
 
-def test_importing_holdfast_loads_no_other_package_and_nothing_slow(tmp_path: Path) -> None:
-    assert packages_loaded_by("import holdfast", tmp_path) == {"holdfast"}
-    assert not {"asyncio", "sqlite3"} & modules_after("import holdfast", tmp_path)
+def test_importing_botkeep_loads_no_other_package_and_nothing_slow(tmp_path: Path) -> None:
+    assert packages_loaded_by("import botkeep", tmp_path) == {"botkeep"}
+    assert not {"asyncio", "sqlite3"} & modules_after("import botkeep", tmp_path)
 
 
 def test_a_bot_on_sqlite_loads_the_driver_and_the_codec_alone(tmp_path: Path) -> None:
-    assert packages_loaded_by(BOT, tmp_path) == {"holdfast", "aiosqlite", "orjson"}
+    assert packages_loaded_by(BOT, tmp_path) == {"botkeep", "aiosqlite", "orjson"}
 
 
 def test_the_core_needs_no_framework_and_no_extra(tmp_path: Path) -> None:
     packages = packages_loaded_by(f"import {', '.join(CORE)}", tmp_path)
 
     # msgspec takes typing_extensions where it is installed.
-    assert packages - {"typing_extensions"} == {"holdfast", "aiosqlite", "orjson", "msgspec"}
+    assert packages - {"typing_extensions"} == {"botkeep", "aiosqlite", "orjson", "msgspec"}
 
 
 def test_each_module_can_be_imported_first(tmp_path: Path) -> None:
-    assert "holdfast" in packages_loaded_by(IMPORT_EACH_FIRST.format(modules=CORE), tmp_path)
+    assert "botkeep" in packages_loaded_by(IMPORT_EACH_FIRST.format(modules=CORE), tmp_path)
 
 
-@pytest.mark.parametrize("name", holdfast.__all__)
-def test_a_public_name_can_be_imported_from_holdfast(name: str) -> None:
+@pytest.mark.parametrize("name", botkeep.__all__)
+def test_a_public_name_can_be_imported_from_botkeep(name: str) -> None:
     scope: dict[str, Any] = {}
-    exec(f"from holdfast import {name}", scope)  # noqa: S102 # our own name
+    exec(f"from botkeep import {name}", scope)  # noqa: S102 # our own name
 
     assert name in scope
-    assert name in dir(holdfast)
+    assert name in dir(botkeep)
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Nonsense"):
-        _ = holdfast.Nonsense
+        _ = botkeep.Nonsense

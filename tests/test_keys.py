@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from holdfast import IdentifierError, keys
-from holdfast.testing.laws.identifiers import HOSTILE
-from holdfast.testing.laws.identifiers import REFUSED as REFUSED_IDENTIFIERS
+from botkeep import IdentifierError, keys
+from botkeep.testing.laws.identifiers import HOSTILE
+from botkeep.testing.laws.identifiers import REFUSED as REFUSED_IDENTIFIERS
 
 
 @pytest.mark.parametrize("identifier", HOSTILE, ids=lambda value: ascii(value)[:20])

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from holdfast import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
-from holdfast.abc import Swap
-from holdfast.storages.memory import MemoryStorage as Memory
-from holdfast.testing import FakeClock
-from holdfast.testing.laws.leases import eventually, records, until_lost
-from holdfast.ttl import Expiry
+from botkeep import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep.abc import Swap
+from botkeep.storages.memory import MemoryStorage as Memory
+from botkeep.testing import FakeClock
+from botkeep.testing.laws.leases import eventually, records, until_lost
+from botkeep.ttl import Expiry
 
 FREE: dict[str, Any] = {"owner": None, "fence": 1, "waiting": {}}
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from holdfast.patterns import after, compile_pattern, escape_pattern
-from holdfast.testing.laws.patterns import ANSWERS, KEYS
-from holdfast.testing.strategies import identifiers, patterns
+from botkeep.patterns import after, compile_pattern, escape_pattern
+from botkeep.testing.laws.patterns import ANSWERS, KEYS
+from botkeep.testing.strategies import identifiers, patterns
 
 
 def matches(pattern: str, text: str) -> bool:

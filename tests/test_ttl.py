@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from holdfast import KEEP_TTL, NO_TTL
-from holdfast.testing.laws.ttl import REFUSED, WRONG
-from holdfast.ttl import seconds
+from botkeep import KEEP_TTL, NO_TTL
+from botkeep.testing.laws.ttl import REFUSED, WRONG
+from botkeep.ttl import seconds
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import msgspec
 import pydantic
 import pytest
 
-from holdfast import DocumentError, documents
+from botkeep import DocumentError, documents
 
 SEVEN = UUID(int=7)
 

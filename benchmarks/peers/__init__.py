@@ -2,7 +2,7 @@
 
 Those on SQLite run with WAL and ``synchronous=FULL``. FULL is SQLite's default
 (sqlite.org/pragma.html#pragma_synchronous), so kurigram-addons, which asks for WAL and no more, commits as
-durably as Holdfast's "full". The checkpoint every 1,000 pages is the default too, for all.
+durably as Botkeep's "full". The checkpoint every 1,000 pages is the default too, for all.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from tests.servers.redis_server import RedisServer
 
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, race
-from holdfast import SQLiteStorage
-from holdfast_aiogram import setup_holdfast
+from botkeep import SQLiteStorage
+from botkeep_aiogram import setup_botkeep
 
 _USERS: Final = 1000
 _AT_ONCE: Final = 100
@@ -40,11 +40,11 @@ class Form(StatesGroup):
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         folder = Path(name)
         with RedisServer(folder) as server:
             ours = _dispatcher()
-            setup_holdfast(ours, storage := SQLiteStorage(folder / "ours.db"))
+            setup_botkeep(ours, storage := SQLiteStorage(folder / "ours.db"))
             keys = DefaultKeyBuilder(with_bot_id=True, with_destiny=True)
             theirs = _dispatcher(RedisStorage.from_url(server.url, key_builder=keys))
             users = max(scale.of(_USERS), 10)

@@ -16,7 +16,7 @@ import orjson
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race
 from benchmarks.workloads import DOCUMENT
-from holdfast import documents
+from botkeep import documents
 
 _BATCHES: Final = 20
 _WITH_NULL: Final = {**DOCUMENT, "voucher": None}

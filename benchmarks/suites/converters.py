@@ -14,7 +14,7 @@ from dataclasses_json import DataClassJsonMixin
 
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, Turn, race
-from holdfast.objects import from_dict, to_dict
+from botkeep.objects import from_dict, to_dict
 
 _NAME: Final = "dataclasses-json"
 

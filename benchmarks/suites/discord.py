@@ -24,8 +24,8 @@ from tests.adapters.discord.server import DiscordServer, redirect
 
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race
-from holdfast import SQLiteStorage
-from holdfast_discord import PersistentView, cooldown, setup_persistence
+from botkeep import SQLiteStorage
+from botkeep_discord import PersistentView, cooldown, setup_persistence
 
 _BARE: Final = "discord.py by hand"
 _CALL_SECONDS: Final = 0.05
@@ -89,7 +89,7 @@ class MeasuredBot(discord.Client):
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         async with _discord() as server:
             return [
                 *await _attaching(scale, Path(name, "attached.db")),

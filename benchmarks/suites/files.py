@@ -14,13 +14,13 @@ from benchmarks.peers.rewritten_file import RewrittenFile
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import gets, rate, sets
-from holdfast import FileStorage
+from botkeep import FileStorage
 
 _CALLERS: Final = 100  # with ten documents each
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as folder:
         theirs = RewrittenFile(Path(folder) / "theirs.json")
         async with FileStorage(Path(folder) / "ours.json") as ours:
             for contestant in (ours, theirs):

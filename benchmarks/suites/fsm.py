@@ -22,15 +22,15 @@ from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import gets, rate, sets
-from holdfast import SQLiteStorage
-from holdfast.fsm import FSMContext, Ordering
+from botkeep import SQLiteStorage
+from botkeep.fsm import FSMContext, Ordering
 
 _MANY: Final = 100
 _attempts: Final = count()
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         return [*await _contexts(Path(name), scale), *await _orderings(Path(name), scale)]
 
 

@@ -1,6 +1,6 @@
 """What importing takes: a fresh interpreter that imports, less one that imports nothing.
 
-`holdfast` loads its storages when they are first asked for; the second row asks for one at once, as bots do.
+`botkeep` loads its storages when they are first asked for; the second row asks for one at once, as bots do.
 The peer is what the required dependencies take of that: nothing of ours could be faster.
 """
 
@@ -21,12 +21,12 @@ _STARTS: Final = 9
 async def run(scale: Scale) -> list[Row]:
     ours, storage, dependencies = map(
         _milliseconds,
-        ("import holdfast", "from holdfast import SQLiteStorage", "import aiosqlite, orjson"),
+        ("import botkeep", "from botkeep import SQLiteStorage", "import aiosqlite, orjson"),
     )
     least = Rival("import aiosqlite, orjson", dependencies)
     return [
-        *await race(scale, "import holdfast", "ms", ours, least._replace(bar=Within(60))),
-        *await race(scale, "from holdfast import SQLiteStorage", "ms", storage, least),
+        *await race(scale, "import botkeep", "ms", ours, least._replace(bar=Within(60))),
+        *await race(scale, "from botkeep import SQLiteStorage", "ms", storage, least),
     ]
 
 

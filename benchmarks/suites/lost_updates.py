@@ -29,9 +29,9 @@ from benchmarks.peers.kurigram import NAME as KURIGRAM
 from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import Row
 from benchmarks.runner import Rival, Scale, Turn, race
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.fsm import FSMContext
-from holdfast.storages.redis import RedisStorage
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.fsm import FSMContext
+from botkeep.storages.redis import RedisStorage
 
 _FIELDS: Final = 100
 _users: Final = count(1)
@@ -55,7 +55,7 @@ class All(NamedTuple):
 
 async def run(scale: Scale) -> list[Row]:
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-bench-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="botkeep-bench-")))
         server = Server(serverconfig={"save": "", "appendonly": "no"})
         stack.callback(server.shutdown)
         client = Redis(unix_socket_path=server.socket_file)

@@ -12,7 +12,7 @@ from benchmarks.peers import kurigram
 from benchmarks.rows import AtLeast, Bar, Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import Workload, gets, increments, rate, sets, swap, swaps
-from holdfast import MemoryStorage
+from botkeep import MemoryStorage
 
 
 async def run(scale: Scale) -> list[Row]:

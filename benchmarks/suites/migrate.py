@@ -21,8 +21,8 @@ from tests.servers.redis_server import RedisServer
 from benchmarks.rows import Row
 from benchmarks.runner import Rival, Scale, race
 from benchmarks.workloads import DOCUMENT, identifiers
-from holdfast import RedisStorage, SQLiteStorage
-from holdfast.migrate import migrate
+from botkeep import RedisStorage, SQLiteStorage
+from botkeep.migrate import migrate
 
 _DOCUMENTS: Final = 100_000
 _TOGETHER: Final = 1000
@@ -43,7 +43,7 @@ class _Promise(NamedTuple):
 
 async def run(scale: Scale) -> list[Row]:
     documents = scale.of(_DOCUMENTS)
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         database = Path(name) / "bot.db"
         await _fill(database, documents)
         with RedisServer(Path(name)) as server:

@@ -27,9 +27,9 @@ from benchmarks.peers.kurigram import sqlite_storage as kurigram_sqlite
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, Turn, race
 from benchmarks.workloads import increments, rate
-from holdfast import RateLimiter, RedisStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.ratelimit.strategies import STRATEGIES, StrategyName
+from botkeep import RateLimiter, RedisStorage, SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.ratelimit.strategies import STRATEGIES, StrategyName
 
 _MANY: Final = 100
 _LIMIT: Final = 1_000_000
@@ -37,7 +37,7 @@ _MINUTE: Final = 60.0
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         folder = Path(name)
         return [*await _on_sqlite(scale, folder), *await _on_redis(scale)]
 

@@ -19,8 +19,8 @@ from benchmarks.peers import redis_storages as peers
 from benchmarks.rows import AtLeast, Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race, take_turns
 from benchmarks.workloads import DOCUMENT, Workload, gets, increments, rate, sets, swap, swaps
-from holdfast import RedisStorage
-from holdfast.testing.faults import FaultProxy
+from botkeep import RedisStorage
+from botkeep.testing.faults import FaultProxy
 
 _MANY: Final = 100
 _SIZE: Final = len(orjson.dumps(DOCUMENT))
@@ -34,7 +34,7 @@ class _Contestants(NamedTuple):
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name, RedisServer(Path(name)) as server:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name, RedisServer(Path(name)) as server:
         async with AsyncExitStack() as stack:
             clients = [await stack.enter_async_context(Redis(port=server.port)) for _ in range(4)]
             contestants = _Contestants(

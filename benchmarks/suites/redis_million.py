@@ -17,7 +17,7 @@ from tests.servers.redis_server import RedisServer
 
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Scale, Turn, take_turns
-from holdfast import RedisStorage
+from botkeep import RedisStorage
 
 _FOREIGN: Final = 1_000_000
 _OURS: Final = 100_000
@@ -28,11 +28,11 @@ _THRESHOLD: Final = 100
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name, RedisServer(Path(name)) as server:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name, RedisServer(Path(name)) as server:
         ours = scale.of(_OURS)
         with Redis(port=server.port) as driver:
             _fill(driver, "foreign:", scale.of(_FOREIGN))
-            _fill(driver, "holdfast::x:", ours)
+            _fill(driver, "botkeep::x:", ours)
             driver.config_set("slowlog-log-slower-than", _THRESHOLD)
             driver.config_set("slowlog-max-len", 10_000)
             async with AsyncRedis(port=server.port) as client, RedisStorage(client) as storage:

@@ -19,7 +19,7 @@ from benchmarks.peers.bare_sqlite import BareAiosqlite, BareSqlite3
 from benchmarks.rows import AtLeast, Row
 from benchmarks.runner import Rival, Scale, Turn, race
 from benchmarks.workloads import Workload, gets, identifiers, increments, rate, sets, swap, swaps, updates
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 _MANY: Final = 100
 _WAL_IS_FULL: Final = 4_000_000
@@ -34,7 +34,7 @@ class _Contestants(NamedTuple):
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         folder = Path(name)
         async with AsyncExitStack() as stack:
             contestants = _Contestants(

@@ -22,8 +22,8 @@ import orjson
 from benchmarks.rows import AtMost, Row
 from benchmarks.runner import Calls, Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, dialogue, identifiers
-from holdfast import SQLiteStorage
-from holdfast.storages.sqlite.schema import connect
+from botkeep import SQLiteStorage
+from botkeep.storages.sqlite.schema import connect
 
 _FEW: Final = 1_000
 _MANY: Final = 100
@@ -40,7 +40,7 @@ class _Filled(NamedTuple):
 
 async def run(scale: Scale) -> list[Row]:
     everyone = identifiers(scale.of(1_000_000))
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         folder = Path(name)
         await _fill(folder / "many.db", everyone)
         await _fill(folder / "few.db", everyone[:_FEW])

@@ -20,7 +20,7 @@ from benchmarks.peers import kurigram
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, Swap, gets, identifiers, increments, sets, swap, swaps
-from holdfast import SQLiteStorage, documents
+from botkeep import SQLiteStorage, documents
 
 _MANY: Final = 100
 _NAP: Final = 0.001
@@ -28,7 +28,7 @@ _BAR: Final = Within(20)
 
 
 async def run(scale: Scale) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
         path = Path(name) / "ours.db"
         async with (
             SQLiteStorage(path) as ours,

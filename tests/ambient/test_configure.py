@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from holdfast import MemoryStorage
-from holdfast.abc import BaseStorage
-from holdfast.ambient import acting_user, configure, store, user
-from holdfast.ambient.configuration import choice
+from botkeep import MemoryStorage
+from botkeep.abc import BaseStorage
+from botkeep.ambient import acting_user, configure, store, user
+from botkeep.ambient.configuration import choice
 
 
 def run(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
@@ -83,7 +83,7 @@ async def test_configuring_after_the_default_was_used_raises(
     monkeypatch.chdir(tmp_path)
     await store.save("theme", "dark")
     try:
-        with pytest.raises(RuntimeError, match=r"used before configure\(MemoryStorage\(\)\).*holdfast\.db"):
+        with pytest.raises(RuntimeError, match=r"used before configure\(MemoryStorage\(\)\).*botkeep\.db"):
             configure(MemoryStorage())
     finally:
         assert isinstance(choice.default, BaseStorage)
@@ -93,7 +93,7 @@ async def test_configuring_after_the_default_was_used_raises(
 def test_the_default_is_a_file_under_data_made_at_the_first_use_and_closed_at_exit(tmp_path: Path) -> None:
     program = """
 import asyncio, os
-from holdfast import store
+from botkeep import store
 assert not os.path.exists("data")
 
 async def main():
@@ -108,8 +108,8 @@ asyncio.run(store.increment("runs"))
     finished = run(tmp_path, program)
 
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "dark\n", "")
-    assert {path.name for path in (tmp_path / "data").iterdir()} == {"holdfast.db", "holdfast.db.lock"}
-    with sqlite3.connect(tmp_path / "data" / "holdfast.db") as connection:
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"botkeep.db", "botkeep.db.lock"}
+    with sqlite3.connect(tmp_path / "data" / "botkeep.db") as connection:
         rows = connection.execute(
             "SELECT namespace, identifier, value FROM documents ORDER BY identifier"
         ).fetchall()
@@ -120,7 +120,7 @@ asyncio.run(store.increment("runs"))
 def test_an_exit_in_the_middle_of_things_does_not_hang_and_loses_nothing(tmp_path: Path) -> None:
     program = """
 import asyncio, sys
-from holdfast import store
+from botkeep import store
 
 async def main():
     await store.save("theme", "dark")
@@ -132,7 +132,7 @@ asyncio.run(main())
     assert run(tmp_path, program).returncode == 3
     again = run(
         tmp_path,
-        "import asyncio\nfrom holdfast import store\nprint(asyncio.run(store.load('theme')))",
+        "import asyncio\nfrom botkeep import store\nprint(asyncio.run(store.load('theme')))",
     )
     assert again.stdout == "dark\n"
 
@@ -141,7 +141,7 @@ asyncio.run(main())
 def test_a_forked_child_exits_without_waiting_for_its_parents_storage(tmp_path: Path) -> None:
     program = """
 import asyncio, os
-from holdfast import store
+from botkeep import store
 
 asyncio.run(store.save("theme", "dark"))
 child = os.fork()
@@ -155,10 +155,10 @@ if child:
 def test_importing_the_stores_opens_nothing_and_loads_no_engine(tmp_path: Path) -> None:
     program = """
 import sys
-from holdfast import store, user
+from botkeep import store, user
 heavy = {"sqlite3", "aiosqlite", "redis", "msgspec", "multiprocessing"} & set(sys.modules)
 assert not heavy, heavy
-assert not [name for name in sys.modules if name.startswith("holdfast.storages.")]
+assert not [name for name in sys.modules if name.startswith("botkeep.storages.")]
 """
     finished = run(tmp_path, program)
 

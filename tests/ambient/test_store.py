@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from holdfast.abc import BaseStorage
-from holdfast.ambient import Store, acting_user, store, user
-from holdfast.errors import DocumentError, IdentifierError, NotACounterError
-from holdfast.testing import FakeClock
+from botkeep.abc import BaseStorage
+from botkeep.ambient import Store, acting_user, store, user
+from botkeep.errors import DocumentError, IdentifierError, NotACounterError
+from botkeep.testing import FakeClock
 
 pytestmark = pytest.mark.usefixtures("storage")
 

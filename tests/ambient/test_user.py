@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from holdfast.abc import BaseStorage
-from holdfast.ambient import acting_user, erase_user, store, user
-from holdfast.errors import HoldfastError, IdentifierError, NoUserError
+from botkeep.abc import BaseStorage
+from botkeep.ambient import acting_user, erase_user, store, user
+from botkeep.errors import BotkeepError, IdentifierError, NoUserError
 
 pytestmark = pytest.mark.usefixtures("storage")
 
@@ -32,7 +32,7 @@ async def test_outside_a_handler_there_is_no_user(call: str) -> None:
         await getattr(user, call)("todos")
 
     assert isinstance(caught.value, RuntimeError)
-    assert isinstance(caught.value, HoldfastError)
+    assert isinstance(caught.value, BotkeepError)
     assert not caught.value.handling
 
 

@@ -18,7 +18,7 @@ def test_a_quick_run_prints_a_row_for_each_figure_with_its_bar(
     table = capsys.readouterr().out
 
     assert status == 0
-    assert re.search(r"^what +unit +holdfast +peer +ratio +bar$", table, re.MULTILINE)
+    assert re.search(r"^what +unit +botkeep +peer +ratio +bar$", table, re.MULTILINE)
     assert re.search(
         r"^500 bytes +µs +[\d.]+ +[\d.]+  bare orjson +[\d.]+x +≤ 4  (met|NOT MET)$", table, re.MULTILINE
     )
@@ -32,7 +32,7 @@ def test_a_run_keeps_the_figures_of_all_rounds_and_a_picture(tmp_path: Path) -> 
     first, *_ = results["suites"]["codec"]
     assert first["bar"] == "≤ 4"
     assert first["rounds"]["ours"] == [first["ours"]]
-    assert results["machine"]["packages"]["holdfast"]
+    assert results["machine"]["packages"]["botkeep"]
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import OutcomeUnknownError
-from holdfast._core.batching import Coalescer, in_a_task
+from botkeep import OutcomeUnknownError
+from botkeep._core.batching import Coalescer, in_a_task
 
 
 class Engine:

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from holdfast import EventLoopError, MemoryStorage, StorageClosedError, StorageUnavailableError, abc
-from holdfast.testing.samples import PIZZA
+from botkeep import EventLoopError, MemoryStorage, StorageClosedError, StorageUnavailableError, abc
+from botkeep.testing.samples import PIZZA
 
 
 class Engine(MemoryStorage):

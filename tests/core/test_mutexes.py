@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from holdfast._core.mutexes import KeyedMutexes
+from botkeep._core.mutexes import KeyedMutexes
 
 
 async def test_visitors_of_one_key_come_one_by_one_in_the_order_of_their_calls() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from holdfast._core import paths
-from holdfast.testing.strategies import identifiers
+from botkeep._core import paths
+from botkeep.testing.strategies import identifiers
 
 NAMES = st.lists(identifiers(), min_size=1, max_size=3)
 

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from holdfast import SQLiteStorage, StorageUnavailableError
-from holdfast._files import network_mounts
-from holdfast._files.network_mounts import kind_of_mount, network_file_system
+from botkeep import SQLiteStorage, StorageUnavailableError
+from botkeep._files import network_mounts
+from botkeep._files.network_mounts import kind_of_mount, network_file_system
 
 TABLE = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

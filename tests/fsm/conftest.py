@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.fsm import FSMContext, StateKey
-from holdfast.testing import FakeClock
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.fsm import FSMContext, StateKey
+from botkeep.testing import FakeClock
 
 
 @pytest.fixture

@@ -6,17 +6,17 @@ from typing import Any, ClassVar
 
 import pytest
 
-from holdfast import SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.errors import (
+from botkeep import SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.errors import (
     CorruptDocumentError,
     DocumentError,
     IdentifierError,
     InvalidTransitionError,
     UnknownStateError,
 )
-from holdfast.fsm import FSMContext, State, StateKey, StatesGroup
-from holdfast.testing import FakeClock
+from botkeep.fsm import FSMContext, State, StateKey, StatesGroup
+from botkeep.testing import FakeClock
 
 
 class Order(StatesGroup):

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from holdfast import KEEP_TTL, NO_TTL, MemoryStorage
-from holdfast.abc import BaseStorage
-from holdfast.errors import InvalidTransitionError
-from holdfast.fsm import FSMContext, State, StateKey, StatesGroup
-from holdfast.testing import FakeClock
+from botkeep import KEEP_TTL, NO_TTL, MemoryStorage
+from botkeep.abc import BaseStorage
+from botkeep.errors import InvalidTransitionError
+from botkeep.fsm import FSMContext, State, StateKey, StatesGroup
+from botkeep.testing import FakeClock
 
 
 class Offer(StatesGroup):

@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from holdfast import SQLiteStorage
-from holdfast.errors import LeaseLostError
-from holdfast.fsm import FSMContext, Hold, Ordering, StateKey
-from holdfast.testing import FakeClock
+from botkeep import SQLiteStorage
+from botkeep.errors import LeaseLostError
+from botkeep.fsm import FSMContext, Hold, Ordering, StateKey
+from botkeep.testing import FakeClock
 
 KEY = StateKey(42, -100, 7)
 
 PAUSED = """
 import asyncio, sys
-from holdfast import SQLiteStorage
-from holdfast.errors import LeaseLostError
-from holdfast.fsm import FSMContext, Ordering, StateKey
+from botkeep import SQLiteStorage
+from botkeep.errors import LeaseLostError
+from botkeep.fsm import FSMContext, Ordering, StateKey
 
 async def main():
     key = StateKey(42, -100, 7)

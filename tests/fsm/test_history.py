@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from holdfast.abc import BaseStorage
-from holdfast.fsm import FSMContext, StateKey, Visit
-from holdfast.testing import FakeClock
+from botkeep.abc import BaseStorage
+from botkeep.fsm import FSMContext, StateKey, Visit
+from botkeep.testing import FakeClock
 
 
 @pytest.fixture

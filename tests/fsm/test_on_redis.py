@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import pytest
 from tests.servers.redis_server import RedisServer
 
-from holdfast.abc import BaseStorage
-from holdfast.errors import ConflictError, InvalidTransitionError, LeaseLostError
-from holdfast.fsm import FSMContext, Ordering, State, StateKey, StatesGroup, Turn
-from holdfast.storages.redis import RedisStorage
+from botkeep.abc import BaseStorage
+from botkeep.errors import ConflictError, InvalidTransitionError, LeaseLostError
+from botkeep.fsm import FSMContext, Ordering, State, StateKey, StatesGroup, Turn
+from botkeep.storages.redis import RedisStorage
 
 
 class Ticket(StatesGroup):

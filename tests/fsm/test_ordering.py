@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.errors import DeadlockError, LeaseLostError
-from holdfast.fsm import Ordering, StateKey
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.errors import DeadlockError, LeaseLostError
+from botkeep.fsm import Ordering, StateKey
 
 
 @pytest.fixture(params=["in one process", "in a storage"])

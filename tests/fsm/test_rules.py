@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from holdfast import MemoryStorage
-from holdfast.errors import InvalidTransitionError, UnknownStateError
-from holdfast.fsm import FSMContext, State, StatesGroup
-from holdfast.fsm.rules import Rules
-from holdfast.fsm.states import StatesGroupMeta
+from botkeep import MemoryStorage
+from botkeep.errors import InvalidTransitionError, UnknownStateError
+from botkeep.fsm import FSMContext, State, StatesGroup
+from botkeep.fsm.rules import Rules
+from botkeep.fsm.states import StatesGroupMeta
 
 
 class Booking(StatesGroup):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast import MemoryStorage
-from holdfast.errors import IdentifierError
-from holdfast.fsm import KeyStrategy, StateKey, state_key
+from botkeep import MemoryStorage
+from botkeep.errors import IdentifierError
+from botkeep.fsm import KeyStrategy, StateKey, state_key
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ["-", "%2D", "/", "\0"]

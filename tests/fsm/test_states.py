@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from holdfast.errors import UnknownStateError
-from holdfast.fsm import State, StatesGroup
-from holdfast.fsm.states import StatesGroupMeta
+from botkeep.errors import UnknownStateError
+from botkeep.fsm import State, StatesGroup
+from botkeep.fsm.states import StatesGroupMeta
 
 
 class Order(StatesGroup):

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 import pytest
 
-from holdfast.errors import InvalidTransitionError
-from holdfast.fsm import State, StatesGroup
-from holdfast.fsm.transitions import check
+from botkeep.errors import InvalidTransitionError
+from botkeep.fsm import State, StatesGroup
+from botkeep.fsm.transitions import check
 
 
 class Order(StatesGroup):

@@ -6,16 +6,16 @@ from typing import Any, ClassVar
 
 import pytest
 
-from holdfast.abc import BaseStorage
-from holdfast.errors import (
+from botkeep.abc import BaseStorage
+from botkeep.errors import (
     ConflictError,
     DeadlockError,
     DocumentError,
     InvalidTransitionError,
     UnknownStateError,
 )
-from holdfast.fsm import FSMContext, State, StateKey, StatesGroup, Turn
-from holdfast.testing import FakeClock
+from botkeep.fsm import FSMContext, State, StateKey, StatesGroup, Turn
+from botkeep.testing import FakeClock
 
 
 class Visitor(StatesGroup):

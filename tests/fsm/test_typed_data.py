@@ -8,8 +8,8 @@ import msgspec
 import pydantic
 import pytest
 
-from holdfast.errors import DocumentError
-from holdfast.fsm import FSMContext
+from botkeep.errors import DocumentError
+from botkeep.fsm import FSMContext
 
 
 @dataclass

@@ -7,8 +7,8 @@ from typing import Any, TypedDict
 
 from typing_extensions import assert_type
 
-from holdfast import MemoryStorage
-from holdfast.fsm import FSMContext, Hold, Ordering, State, StateKey, StatesGroup, Turn, Visit, state_key
+from botkeep import MemoryStorage
+from botkeep.fsm import FSMContext, Hold, Ordering, State, StateKey, StatesGroup, Turn, Visit, state_key
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""`python -m holdfast migrate`, as an operator types it."""
+"""`python -m botkeep migrate`, as an operator types it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tests.servers.redis_server import RedisServer
 
-from holdfast import FSMContext, MemoryStorage, SQLiteStorage, StateKey
-from holdfast.storages.addresses import storage_at
+from botkeep import FSMContext, MemoryStorage, SQLiteStorage, StateKey
+from botkeep.storages.addresses import storage_at
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 # our own command
-        [sys.executable, "-m", "holdfast", *arguments],
+        [sys.executable, "-m", "botkeep", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.servers.redis_server import RedisServer
 
-from holdfast import BaseStorage, CorruptDocumentError, RedisStorage, SQLiteStorage, storage_at
-from holdfast.migrate import migrate
+from botkeep import BaseStorage, CorruptDocumentError, RedisStorage, SQLiteStorage, storage_at
+from botkeep.migrate import migrate
 
 REDIS_PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
 
@@ -99,7 +99,7 @@ async def test_something_else_under_a_redis_key_is_an_error_that_names_it(
 ) -> None:
     async with RedisStorage.from_url(empty_redis.url) as source, storage_at(places["memory"]) as target:
         await source.set_state("fine", 1)
-        empty_redis.run("LPUSH", "holdfast::odd", "1")
+        empty_redis.run("LPUSH", "botkeep::odd", "1")
 
         with pytest.raises(CorruptDocumentError, match="odd"):
             await migrate(source, target)

@@ -1,4 +1,4 @@
-"""`python -m holdfast migrate`, killed in the middle and run again."""
+"""`python -m botkeep migrate`, killed in the middle and run again."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from tests.migrate.test_command_line import run
 from tests.servers.redis_server import RedisServer
 
-from holdfast import RedisStorage, SQLiteStorage
-from holdfast.hooks import Stored
+from botkeep import RedisStorage, SQLiteStorage
+from botkeep.hooks import Stored
 
 COUNT = 20_000
 
 
 def killed_in_the_middle(command: list[str], server: RedisServer) -> int:
     """Kill the command as soon as a tenth has arrived; return how many documents then have."""
-    with subprocess.Popen([sys.executable, "-m", "holdfast", *command]) as program:  # noqa: S603 # our own
+    with subprocess.Popen([sys.executable, "-m", "botkeep", *command]) as program:  # noqa: S603 # our own
         deadline = time.monotonic() + 30
         while server.run("DBSIZE") < COUNT / 10:
             assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""What `holdfast.migrate` promises, between real storages."""
+"""What `botkeep.migrate` promises, between real storages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import BaseStorage, MemoryStorage, MigrationError, SQLiteStorage
-from holdfast.migrate import migrate
+from botkeep import BaseStorage, MemoryStorage, MigrationError, SQLiteStorage
+from botkeep.migrate import migrate
 
 
 @pytest.fixture

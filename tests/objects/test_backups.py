@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from tests.objects.models import Broken, Choosy, Model, Other
 
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.errors import IdentifierError
-from holdfast.objects import Backups, FolderBackups, StorageBackups
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.errors import IdentifierError
+from botkeep.objects import Backups, FolderBackups, StorageBackups
 
 NEVER = 3600.0  # seconds between cycles, where the test makes the turns
 

@@ -13,8 +13,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from holdfast.errors import DocumentError
-from holdfast.objects import exclude, from_dict, to_dict
+from botkeep.errors import DocumentError
+from botkeep.objects import exclude, from_dict, to_dict
 
 
 class Size(Enum):

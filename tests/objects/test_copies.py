@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.objects.models import Broken, Model
 
-from holdfast.objects import DailyCopies, FolderBackups
+from botkeep.objects import DailyCopies, FolderBackups
 
 MORNING = datetime(2026, 11, 21, 2, 59, tzinfo=timezone.utc)
 

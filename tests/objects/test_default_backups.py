@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from tests.objects.models import Model
 
-from holdfast.objects import (
+from botkeep.objects import (
     export_all,
     import_all,
     register,
     unregister,
     use_folder,
 )
-from holdfast.objects.backups import default
+from botkeep.objects.backups import default
 
 PROGRAM = Path(__file__).parent / "programs" / "one_line.py"
 
@@ -38,7 +38,7 @@ def test_the_end_of_the_program_backs_up_what_is_registered(home: Path, kind: st
     found = [one_line(kind, value) for value in (7.5, 8.5, 9.5)]
 
     assert found == [1.0, 7.5, 8.5]
-    (path,) = (home / ".holdfast" / "objects").iterdir()
+    (path,) = (home / ".botkeep" / "objects").iterdir()
     assert path.name == "one_line.Model.json"
     assert json.loads(path.read_text()) == {"value": 9.5}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.objects.models import Broken, Choosy, Model
 
-from holdfast.errors import DocumentError, StorageFormatError, StorageUnavailableError
-from holdfast.objects import FolderBackups, Imported
+from botkeep.errors import DocumentError, StorageFormatError, StorageUnavailableError
+from botkeep.objects import FolderBackups, Imported
 
 
 @pytest.fixture

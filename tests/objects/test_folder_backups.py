@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.objects.models import Choosy, Model
 
-from holdfast.errors import StorageUnavailableError
-from holdfast.objects import FolderBackups
+from botkeep.errors import StorageUnavailableError
+from botkeep.objects import FolderBackups
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from holdfast.errors import DocumentError
-from holdfast.objects import exclude, replace_dataclass, replace_dict, replace_list, replace_set, to_dict
+from botkeep.errors import DocumentError
+from botkeep.objects import exclude, replace_dataclass, replace_dict, replace_list, replace_set, to_dict
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.objects import StatefulObject, profile_path
+from botkeep.objects import StatefulObject, profile_path
 
 pytestmark = pytest.mark.usefixtures("home")
 

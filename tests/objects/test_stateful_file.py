@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from holdfast.errors import DocumentError, StorageUnavailableError
-from holdfast.objects import StatefulObject
+from botkeep.errors import DocumentError, StorageUnavailableError
+from botkeep.objects import StatefulObject
 
 DIE_WHILE_SAVING = """
 import os, signal, sys
-from holdfast.objects import StatefulObject
+from botkeep.objects import StatefulObject
 
 app = StatefulObject(sys.argv[1])
 app.count = 2
@@ -248,8 +248,8 @@ def test_a_program_without_rights_is_told_so(path: Path) -> None:
 
 SAVE_WITHOUT_RIGHTS = """
 import os, sys
-from holdfast.errors import StorageUnavailableError
-from holdfast.objects import StatefulObject
+from botkeep.errors import StorageUnavailableError
+from botkeep.objects import StatefulObject
 
 os.chmod(os.path.dirname(sys.argv[1]), 0o555)
 if os.geteuid() == 0:

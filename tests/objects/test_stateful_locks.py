@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.errors import StorageUnavailableError
-from holdfast.objects import StatefulObject
+from botkeep.errors import StorageUnavailableError
+from botkeep.objects import StatefulObject
 
 PROGRAM = Path(__file__).parent / "programs" / "count_up.py"
 PROCESSES, TIMES = 4, 50

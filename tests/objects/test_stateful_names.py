@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.errors import IdentifierError
-from holdfast.objects import StatefulObject, profile_path
+from botkeep.errors import IdentifierError
+from botkeep.objects import StatefulObject, profile_path
 
 
 class App(StatefulObject):

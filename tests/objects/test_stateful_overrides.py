@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.objects import StatefulObject
+from botkeep.objects import StatefulObject
 
 pytestmark = pytest.mark.usefixtures("home")
 

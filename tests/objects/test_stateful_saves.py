@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from holdfast.errors import DocumentError, StorageUnavailableError
-from holdfast.objects import StatefulObject
-from holdfast.objects.stateful.state_file import Snapshot, StateFile
+from botkeep.errors import DocumentError, StorageUnavailableError
+from botkeep.objects import StatefulObject
+from botkeep.objects.stateful.state_file import Snapshot, StateFile
 
 
 class App(StatefulObject):

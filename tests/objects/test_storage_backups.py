@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.objects.models import Choosy, Model
 
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.errors import StorageUnavailableError
-from holdfast.objects import StorageBackups
-from holdfast.ttl import Expiry
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.errors import StorageUnavailableError
+from botkeep.objects import StorageBackups
+from botkeep.ttl import Expiry
 
 
 async def test_objects_are_documents_that_never_expire() -> None:

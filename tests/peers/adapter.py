@@ -15,8 +15,8 @@ from pyrogram_patch.errors import FSMContextError  # type: ignore[import-untyped
 from pyrogram_patch.fsm.base_storage import BaseStorage  # type: ignore[import-untyped] # see above
 from typing_extensions import Self
 
-from holdfast.errors import CorruptDocumentError, DocumentError, StorageClosedError
-from holdfast.ttl import KEEP_TTL, NO_TTL
+from botkeep.errors import CorruptDocumentError, DocumentError, StorageClosedError
+from botkeep.ttl import KEEP_TTL, NO_TTL
 
 
 class NotOfferedError(AttributeError):

@@ -24,7 +24,7 @@ from pyrogram_patch.fsm.storages import (  # type: ignore[import-untyped] # it s
 from tests.peers.adapter import Adapter, NotOfferedError
 from tests.servers.redis_server import RedisServer
 
-from holdfast.testing import StorageContract
+from botkeep.testing import StorageContract
 
 LONGEST = 20
 """Seconds that a law may take; one that hangs is broken."""

@@ -6,7 +6,7 @@ import re
 
 from tests.peers.report import BEGIN, PAGE, families
 
-from holdfast.testing import StorageContract
+from botkeep.testing import StorageContract
 
 WRITTEN = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2]
 

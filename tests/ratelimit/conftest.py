@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tests.servers.redis_aging import aging_storage
 
-from holdfast import FileStorage, MemoryStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.ratelimit.strategies import StrategyName
-from holdfast.testing import FakeClock
+from botkeep import FileStorage, MemoryStorage, SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.ratelimit.strategies import StrategyName
+from botkeep.testing import FakeClock
 
 
 class PlainStorage(MemoryStorage):

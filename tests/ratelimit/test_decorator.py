@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from holdfast import MemoryStorage
-from holdfast.errors import IdentifierError, RateLimitedError
-from holdfast.ratelimit import RateLimiter
-from holdfast.testing import FakeClock
+from botkeep import MemoryStorage
+from botkeep.errors import IdentifierError, RateLimitedError
+from botkeep.ratelimit import RateLimiter
+from botkeep.testing import FakeClock
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from holdfast import IdentifierError
-from holdfast.abc import BaseStorage
-from holdfast.ratelimit import Rate, RateLimiter
-from holdfast.ratelimit.strategies import StrategyName
-from holdfast.testing import FakeClock
+from botkeep import IdentifierError
+from botkeep.abc import BaseStorage
+from botkeep.ratelimit import Rate, RateLimiter
+from botkeep.ratelimit.strategies import StrategyName
+from botkeep.testing import FakeClock
 
 
 async def records(storage: BaseStorage) -> list[str]:

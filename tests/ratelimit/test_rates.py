@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import MemoryStorage
-from holdfast.ratelimit import Rate, RateLimiter
+from botkeep import MemoryStorage
+from botkeep.ratelimit import Rate, RateLimiter
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from redis.asyncio import RedisCluster
 from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 
-from holdfast import CorruptDocumentError, RateLimiter, RedisStorage
-from holdfast.ratelimit.decisions import Limits, decide
-from holdfast.ratelimit.strategies import Quota, StrategyName
-from holdfast.testing import FakeClock
+from botkeep import CorruptDocumentError, RateLimiter, RedisStorage
+from botkeep.ratelimit.decisions import Limits, decide
+from botkeep.ratelimit.strategies import Quota, StrategyName
+from botkeep.testing import FakeClock
 
 HITTER = """
 import asyncio, sys
-from holdfast import RateLimiter, RedisStorage
+from botkeep import RateLimiter, RedisStorage
 
 async def main(url, strategy):
     async with RedisStorage.from_url(url, clock=lambda: 1_800_000_000.0) as storage:

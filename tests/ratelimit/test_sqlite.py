@@ -7,18 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from holdfast import SQLiteStorage
-from holdfast._core.compat import override
-from holdfast.abc import BaseStorage
-from holdfast.ratelimit import RateLimiter
-from holdfast.ratelimit.strategies import StrategyName
-from holdfast.storages.sqlite.statements import Statement
-from holdfast.testing import FakeClock
+from botkeep import SQLiteStorage
+from botkeep._core.compat import override
+from botkeep.abc import BaseStorage
+from botkeep.ratelimit import RateLimiter
+from botkeep.ratelimit.strategies import StrategyName
+from botkeep.storages.sqlite.statements import Statement
+from botkeep.testing import FakeClock
 
 HITTER = """
 import asyncio, sys
-from holdfast import SQLiteStorage
-from holdfast.ratelimit import RateLimiter
+from botkeep import SQLiteStorage
+from botkeep.ratelimit import RateLimiter
 
 async def main(path, strategy):
     async with SQLiteStorage(path, timeout=30, clock=lambda: 1_800_000_000.0) as storage:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast import MemoryStorage
-from holdfast.ratelimit import Rate, RateLimiter
-from holdfast.ratelimit.strategies import StrategyName
-from holdfast.testing import FakeClock
+from botkeep import MemoryStorage
+from botkeep.ratelimit import Rate, RateLimiter
+from botkeep.ratelimit.strategies import StrategyName
+from botkeep.testing import FakeClock
 
 START = 1_800_000_000_000
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import MemoryStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
-from holdfast.errors import CorruptDocumentError
-from holdfast.ratelimit import RateLimiter
-from holdfast.testing import FakeClock
+from botkeep import MemoryStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
+from botkeep.errors import CorruptDocumentError
+from botkeep.ratelimit import RateLimiter
+from botkeep.testing import FakeClock
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_raise_raises_what_the_storage_raised(storage: SQLiteStorage, path
 async def test_a_failure_and_the_recovery_are_logged_once_each(
     storage: SQLiteStorage, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "holdfast.ratelimit")
+    caplog.set_level(logging.WARNING, "botkeep.ratelimit")
     limiter = RateLimiter(storage, "9/minute")
     for _ in range(2):
         with locked(path):

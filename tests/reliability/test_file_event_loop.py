@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import FileStorage
+from botkeep import FileStorage
 
 WRITERS = 10
 LOOPS = 8

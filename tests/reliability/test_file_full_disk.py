@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.reliability.full_disks import Disk
 
-from holdfast import FileStorage
-from holdfast._files import atomic
-from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
+from botkeep import FileStorage
+from botkeep._files import atomic
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
 
 LARGE = "x" * 3000
 

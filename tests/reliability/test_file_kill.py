@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.reliability.acknowledgements import Oracle
 from tests.reliability.killing import killed_while_writing
 
-from holdfast import FileStorage
+from botkeep import FileStorage
 
 ROUNDS = 50
 WRITERS = 4

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import FileStorage
-from holdfast.errors import StorageUnavailableError
+from botkeep import FileStorage
+from botkeep.errors import StorageUnavailableError
 
 HOLD = """
 import asyncio, sys
-from holdfast import FileStorage
+from botkeep import FileStorage
 
 async def main():
     async with FileStorage(sys.argv[1]):

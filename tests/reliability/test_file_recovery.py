@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from holdfast import FileStorage
-from holdfast.errors import StorageFormatError
+from botkeep import FileStorage
+from botkeep.errors import StorageFormatError
 
 DAMAGED = [
-    b'{\n  "holdfast": 1,\n  "docu',
+    b'{\n  "botkeep": 1,\n  "docu',
     b"\0" * 40,
-    b'{"holdfast": 1, "documents": {"a": NaN}}',
+    b'{"botkeep": 1, "documents": {"a": NaN}}',
     b"\xff{}",
 ]
 
@@ -80,7 +80,7 @@ async def test_each_damaged_file_is_kept_under_a_name_of_its_own(path: Path) -> 
     assert sorted(aside.read_bytes() for aside in beside(path, ".corrupt-")) == sorted(DAMAGED)
 
 
-@pytest.mark.parametrize("backup", [b"", b'{"holdfast": 1, "docum'])
+@pytest.mark.parametrize("backup", [b"", b'{"botkeep": 1, "docum'])
 async def test_without_a_good_backup_a_damaged_file_is_an_error_and_stays(path: Path, backup: bytes) -> None:
     path.write_bytes(DAMAGED[0])
     path.with_name("bot.json.bak").write_bytes(backup)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from holdfast._files import atomic
-from holdfast._files.temporary import sweep
-from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
+from botkeep._files import atomic
+from botkeep._files.temporary import sweep
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
 
 DIE_HALF_WAY = """
 import os, signal, sys
 from pathlib import Path
-from holdfast._files import atomic
+from botkeep._files import atomic
 
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 atomic.write(Path(sys.argv[1]), b"new")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tests.reliability.full_disks import Disk
 
-from holdfast.errors import StorageUnavailableError
-from holdfast.objects import StatefulObject
+from botkeep.errors import StorageUnavailableError
+from botkeep.objects import StatefulObject
 
 
 class Diary(StatefulObject):

@@ -10,8 +10,8 @@ import pytest
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
-from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
-from holdfast.storages.redis import RedisStorage
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
+from botkeep.storages.redis import RedisStorage
 
 WORKERS = 20
 KILLS = 5

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 VISITORS = 200
 VISITS = 5

@@ -6,7 +6,7 @@ import asyncio
 from itertools import count
 from pathlib import Path
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 WRITERS = 50
 

@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 PROGRAMS = Path(__file__).parent / "programs"
 PROCESSES, TURNS = 4, 10

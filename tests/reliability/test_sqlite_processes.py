@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 PROGRAM = Path(__file__).parent / "programs" / "work_together.py"
 PROCESSES, TASKS, REPEATS = 4, 25, 10

@@ -6,8 +6,8 @@ from redis import Redis
 from tests.servers.redis_server import RedisServer
 from tests.servers.redis_time import grow_older
 
-from holdfast import RedisStorage
-from holdfast.testing import FakeClock
+from botkeep import RedisStorage
+from botkeep.testing import FakeClock
 
 
 def aging_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from tests.servers.redis_server import RedisServer, until
 
-SERVICE: Final = "holdfast"
+SERVICE: Final = "botkeep"
 
 _SETTINGS: Final = f"""
 sentinel monitor {SERVICE} 127.0.0.1 {{port}} 1

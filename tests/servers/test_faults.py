@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from typing_extensions import Self
 
-from holdfast.testing.faults import FaultProxy
+from botkeep.testing.faults import FaultProxy
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ BROKEN = Path(__file__).parent / "programs" / "broken_storages.py"
 PROJECT = """
 import math
 import pytest
-from holdfast import MemoryStorage
-from holdfast.hooks import Stored
-from holdfast.testing import StorageContract
+from botkeep import MemoryStorage
+from botkeep.hooks import Stored
+from botkeep.testing import StorageContract
 
 class TestMyStorage(StorageContract):
     def create(self, *, default_ttl=None):
@@ -74,7 +74,7 @@ def test_a_law_that_is_broken_says_how(tmp_path: Path) -> None:
 
 def test_a_class_without_a_hook_is_told_which_one_is_missing(tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(
-        "from holdfast.testing import StorageContract\nclass TestMine(StorageContract): pass\n"
+        "from botkeep.testing import StorageContract\nclass TestMine(StorageContract): pass\n"
     )
 
     said = run_pytest(tmp_path, "--asyncio-mode=strict", "-k", "stored_none")

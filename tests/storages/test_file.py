@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import FileStorage
-from holdfast.abc import BaseStorage
-from holdfast.errors import OutcomeUnknownError, StorageFormatError
-from holdfast.hooks import Stored
-from holdfast.storages.file.batching import BatchingFile
-from holdfast.storages.file.disk import FileOnDisk
-from holdfast.testing import FakeClock, StorageContract
+from botkeep import FileStorage
+from botkeep.abc import BaseStorage
+from botkeep.errors import OutcomeUnknownError, StorageFormatError
+from botkeep.hooks import Stored
+from botkeep.storages.file.batching import BatchingFile
+from botkeep.storages.file.disk import FileOnDisk
+from botkeep.testing import FakeClock, StorageContract
 
 
 class TestFileStorage(StorageContract):
@@ -52,7 +52,7 @@ class TestFileStorage(StorageContract):
 
 LAYOUT = """\
 {
-  "holdfast": 1,
+  "botkeep": 1,
   "documents": {
     "cart:7": {
       "size": 30,
@@ -123,7 +123,7 @@ async def test_bytes_that_are_no_document_survive_a_restart_as_they_are(path: Pa
 
 
 async def test_edits_by_hand_count(path: Path) -> None:
-    text = '{"documents": {"b": 12345678901234567890123, "a": {"x": 1}}, "holdfast": 1}'
+    text = '{"documents": {"b": 12345678901234567890123, "a": {"x": 1}}, "botkeep": 1}'
     path.write_bytes(codecs.BOM_UTF8 + text.encode())
     async with FileStorage(path) as storage:
         assert await storage.list_keys() == ["a", "b"]
@@ -134,10 +134,10 @@ async def test_edits_by_hand_count(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{"holdfast": 1, "documnets": {}}', "unknown field `documnets`"),
-        ('{"holdfast": 1, "documents": {}, "expires_at": {"a": "soon"}}', r"\$.expires_at"),
-        ('{"holdfast": 1, "documents": []}', r"\$.documents"),
-        ('{"holdfast": 2, "records": {}}', "newer Holdfast .* upgrade"),
+        ('{"botkeep": 1, "documnets": {}}', "unknown field `documnets`"),
+        ('{"botkeep": 1, "documents": {}, "expires_at": {"a": "soon"}}', r"\$.expires_at"),
+        ('{"botkeep": 1, "documents": []}', r"\$.documents"),
+        ('{"botkeep": 2, "records": {}}', "newer Botkeep .* upgrade"),
         ('{"name": "another application"}', "not a file of FileStorage"),
         ("[1, 2]", "not a file of FileStorage"),
     ],
@@ -175,7 +175,7 @@ async def test_expired_documents_leave_the_file_with_the_next_write(path: Path) 
         clock.advance(61)
         await storage.set_state("a", 1)
 
-        assert json.loads(path.read_text(encoding="utf-8")) == {"holdfast": 1, "documents": {"a": 1}}
+        assert json.loads(path.read_text(encoding="utf-8")) == {"botkeep": 1, "documents": {"a": 1}}
 
 
 class CountedFile(FileOnDisk):
@@ -191,7 +191,7 @@ class CountedFile(FileOnDisk):
 async def test_calls_made_at_the_same_time_share_one_rewrite(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", CountedFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await asyncio.gather(*(storage.set_state(f"{number}", number) for number in range(100)))
@@ -200,7 +200,7 @@ async def test_calls_made_at_the_same_time_share_one_rewrite(
 
 
 async def test_calls_that_change_nothing_write_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", CountedFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await storage.delete_state("absent")
@@ -226,7 +226,7 @@ async def test_the_event_loop_runs_on_while_the_file_is_written(
     async def alive() -> None:
         writing.set()
 
-    monkeypatch.setattr("holdfast.storages.file.batching.FileOnDisk", WaitingFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", WaitingFile)
     async with FileStorage(path) as storage:
         await storage.set_state("a", 1)
 
@@ -239,7 +239,7 @@ async def test_a_folder_that_cannot_be_flushed_leaves_the_outcome_open(
     async with FileStorage(path) as storage:
         await storage.set_state("a", 1)
         with monkeypatch.context() as patch:
-            patch.setattr("holdfast._files.atomic._flush_folder", _fail)
+            patch.setattr("botkeep._files.atomic._flush_folder", _fail)
             with pytest.raises(OutcomeUnknownError, match="flushed"):
                 await storage.set_state("a", 2)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis.stateful import rule
 
-from holdfast import FileStorage
-from holdfast.abc import BaseStorage
-from holdfast.testing.machine import StorageMachine
+from botkeep import FileStorage
+from botkeep.abc import BaseStorage
+from botkeep.testing.machine import StorageMachine
 
 
 class FileMachine(StorageMachine):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from hypothesis import settings
 
-from holdfast import MemoryStorage, SQLiteStorage
-from holdfast.abc import BaseStorage
-from holdfast.testing.machine import StorageMachine
+from botkeep import MemoryStorage, SQLiteStorage
+from botkeep.abc import BaseStorage
+from botkeep.testing.machine import StorageMachine
 
 
 class MemoryMachine(StorageMachine):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import weakref
 
-from holdfast import MemoryStorage
-from holdfast.abc import BaseStorage
-from holdfast.hooks import Stored
-from holdfast.testing import StorageContract
+from botkeep import MemoryStorage
+from botkeep.abc import BaseStorage
+from botkeep.hooks import Stored
+from botkeep.testing import StorageContract
 
 
 class TestMemoryStorage(StorageContract):

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from holdfast import KEEP_TTL, MemoryStorage
-from holdfast.testing import FakeClock
-from holdfast.testing.samples import PIZZA
+from botkeep import KEEP_TTL, MemoryStorage
+from botkeep.testing import FakeClock
+from botkeep.testing.samples import PIZZA
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 from tests.servers.redis_time import grow_older
 
-from holdfast.storages.redis import RedisStorage
-from holdfast.storages.redis.keys import KeySpace
-from holdfast.testing import StorageContract
+from botkeep.storages.redis import RedisStorage
+from botkeep.storages.redis.keys import KeySpace
+from botkeep.testing import StorageContract
 
-KEYS = KeySpace("holdfast:")
+KEYS = KeySpace("botkeep:")
 
 
 class RedisContract(StorageContract):

@@ -11,10 +11,10 @@ from redis import Redis
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer, until
 
-from holdfast.errors import CounterOverflowError, NotACounterError
-from holdfast.storages.redis import RedisStorage
-from holdfast.testing.faults import FaultProxy
-from holdfast.ttl import KEEP_TTL
+from botkeep.errors import CounterOverflowError, NotACounterError
+from botkeep.storages.redis import RedisStorage
+from botkeep.testing.faults import FaultProxy
+from botkeep.ttl import KEEP_TTL
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ async def test_a_caller_s_calls_keep_their_order(storage: RedisStorage) -> None:
 
 
 async def test_one_call_s_error_is_its_own(storage: RedisStorage, driver: Redis) -> None:
-    driver.mset({"holdfast::full": 2**63 - 1, "holdfast::text": '"text"'})
-    driver.lpush("holdfast::list", "foreign")
+    driver.mset({"botkeep::full": 2**63 - 1, "botkeep::text": '"text"'})
+    driver.lpush("botkeep::list", "foreign")
     calls: list[Any] = [
         storage.increment("count"),
         storage.increment("full"),
@@ -156,28 +156,28 @@ async def test_scripts_forgotten_in_the_middle_of_a_batch_are_run_once_each(
     await storage.increment("count 0")
     proxy.requests.hold(after=proxy.requests.passed - before)
     calls = [asyncio.ensure_future(storage.increment(f"count {number}")) for number in range(5)]
-    await asyncio.to_thread(until, lambda: driver.get("holdfast::count 0") == b"2", "the first of the batch")
+    await asyncio.to_thread(until, lambda: driver.get("botkeep::count 0") == b"2", "the first of the batch")
     driver.script_flush()
     proxy.requests.heal()
 
     assert await asyncio.gather(*calls) == [2, 1, 1, 1, 1]
-    assert driver.mget([f"holdfast::count {number}" for number in range(5)]) == [b"2", b"1", b"1", b"1", b"1"]
+    assert driver.mget([f"botkeep::count {number}" for number in range(5)]) == [b"2", b"1", b"1", b"1", b"1"]
 
 
 async def test_an_integer_written_by_hand_with_spaces_is_a_counter_too(
     storage: RedisStorage, driver: Redis
 ) -> None:
-    driver.set("holdfast::count", " 41\n", px=60_000)
+    driver.set("botkeep::count", " 41\n", px=60_000)
 
     assert await storage.increment("count") == 42
-    assert driver.get("holdfast::count") == b"42"
-    assert driver.pttl("holdfast::count") > 50_000
+    assert driver.get("botkeep::count") == b"42"
+    assert driver.pttl("botkeep::count") > 50_000
 
 
 async def test_clearing_goes_to_its_end_though_its_caller_is_cancelled(
     storage: RedisStorage, driver: Redis, proxy: FaultProxy
 ) -> None:
-    driver.mset({f"holdfast::{number}": "1" for number in range(5000)})
+    driver.mset({f"botkeep::{number}": "1" for number in range(5000)})
     proxy.replies.delay(0.002)
     clearing = asyncio.ensure_future(storage.clear_namespace())
     await asyncio.sleep(0.02)
@@ -189,7 +189,7 @@ async def test_clearing_goes_to_its_end_though_its_caller_is_cancelled(
 
 
 async def test_clearing_counts_exactly_what_it_removed(storage: RedisStorage, driver: Redis) -> None:
-    driver.mset({f"holdfast::{number}": "1" for number in range(5000)})
+    driver.mset({f"botkeep::{number}": "1" for number in range(5000)})
     counts = await asyncio.gather(*(storage.clear_namespace() for _ in range(4)))
 
     assert sum(counts) == 5000
@@ -198,7 +198,7 @@ async def test_clearing_counts_exactly_what_it_removed(storage: RedisStorage, dr
 async def test_a_scan_that_goes_on_after_a_reconnection_misses_nothing(
     storage: RedisStorage, driver: Redis, proxy: FaultProxy
 ) -> None:
-    driver.mset({f"holdfast::{number}": "1" for number in range(5000)})
+    driver.mset({f"botkeep::{number}": "1" for number in range(5000)})
     found: list[str] = []
     async for identifier in storage.scan():
         found.append(identifier)

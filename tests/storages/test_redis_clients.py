@@ -15,10 +15,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from tests.servers.redis_server import RedisServer
 
-from holdfast import KEEP_TTL, NO_TTL, RateLimiter
-from holdfast.errors import StorageUnavailableError
-from holdfast.storages.redis import EvictionWarning, RedisStorage
-from holdfast.testing.verbs import VERBS
+from botkeep import KEEP_TTL, NO_TTL, RateLimiter
+from botkeep.errors import StorageUnavailableError
+from botkeep.storages.redis import EvictionWarning, RedisStorage
+from botkeep.testing.verbs import VERBS
 
 StartRedis = Callable[..., RedisServer]
 

@@ -12,8 +12,8 @@ from redis.crc import key_slot
 from tests.servers.redis_cluster import OPTIONS, Cluster, started_cluster
 from tests.servers.redis_server import RedisServer, until
 
-from holdfast.errors import StorageUnavailableError
-from holdfast.storages.redis import RedisStorage
+from botkeep.errors import StorageUnavailableError
+from botkeep.storages.redis import RedisStorage
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +72,19 @@ async def test_calls_spread_over_all_servers(storage: RedisStorage, cluster: Clu
 
 async def test_a_slot_that_moved_is_followed(storage: RedisStorage, cluster: Cluster) -> None:
     await storage.increment("count", 5)
-    move = Move(cluster, "holdfast::count")
+    move = Move(cluster, "botkeep::count")
     move.begin()
     move.carry()
     move.finish()
     totals = await asyncio.gather(*(storage.increment("count") for _ in range(20)))
 
     assert totals == list(range(6, 26))
-    assert move.target.run("GET", "holdfast::count") == b"25"
+    assert move.target.run("GET", "botkeep::count") == b"25"
 
 
 async def test_a_slot_on_its_way_is_asked_for_at_both_ends(storage: RedisStorage, cluster: Cluster) -> None:
     await storage.set_state("order", "stays")
-    move = Move(cluster, "holdfast::order")
+    move = Move(cluster, "botkeep::order")
     move.begin()
 
     assert await storage.get_state("order") == "stays"
@@ -96,7 +96,7 @@ async def test_a_slot_on_its_way_is_asked_for_at_both_ends(storage: RedisStorage
     assert await asyncio.gather(*(storage.increment("order") for _ in range(5))) == [1, 2, 3, 4, 5]
     move.finish()
     assert await storage.increment("order") == 6
-    assert move.target.run("GET", "holdfast::order") == b"6"
+    assert move.target.run("GET", "botkeep::order") == b"6"
 
 
 async def test_slots_that_move_under_load_lose_nothing(storage: RedisStorage, cluster: Cluster) -> None:
@@ -111,7 +111,7 @@ async def test_slots_that_move_under_load_lose_nothing(storage: RedisStorage, cl
 
     workers = [asyncio.ensure_future(work(number)) for number in range(10)]
     for number in range(10):
-        move = Move(cluster, f"holdfast::count {number}")
+        move = Move(cluster, f"botkeep::count {number}")
         for step in (move.begin, move.carry, move.finish):
             await asyncio.to_thread(step)
     moving = False
@@ -129,7 +129,7 @@ async def test_a_dead_server_harms_its_own_slots_only_and_is_used_again_when_it_
         client = aioredis.RedisCluster(host="127.0.0.1", port=cluster.nodes[0].port)
         async with RedisStorage(client, timeout=1) as storage:
             orders = {
-                f"order {number}": cluster.node_of(f"holdfast::order {number}".encode())
+                f"order {number}": cluster.node_of(f"botkeep::order {number}".encode())
                 for number in range(60)
             }
             await asyncio.gather(*(storage.set_state(order, 1) for order in orders))
@@ -153,7 +153,7 @@ async def test_a_replica_that_takes_over_is_followed(tmp_path: Path) -> None:
     (tmp_path / "replica").mkdir()
     replica = RedisServer(tmp_path / "replica", *OPTIONS, "--cluster-replica-validity-factor", "0")
     with started_cluster(tmp_path) as cluster, replica:
-        primary = cluster.node_of(b"holdfast::count")
+        primary = cluster.node_of(b"botkeep::count")
         cluster.follow(replica, primary)
         client = aioredis.RedisCluster(host="127.0.0.1", port=primary.port)
         async with RedisStorage(client, timeout=15) as storage:
@@ -163,7 +163,7 @@ async def test_a_replica_that_takes_over_is_followed(tmp_path: Path) -> None:
             totals = await asyncio.gather(*(storage.increment("count") for _ in range(20)))
 
             assert totals == list(range(6, 26))
-            assert replica.run("GET", "holdfast::count") == b"25"
+            assert replica.run("GET", "botkeep::count") == b"25"
 
 
 async def test_any_server_of_the_cluster_tells_where_the_others_are(cluster: Cluster) -> None:

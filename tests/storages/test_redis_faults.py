@@ -11,9 +11,9 @@ from redis import Redis
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
-from holdfast.errors import OutcomeUnknownError, StorageUnavailableError
-from holdfast.storages.redis import RedisStorage
-from holdfast.testing.faults import FaultProxy
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
+from botkeep.storages.redis import RedisStorage
+from botkeep.testing.faults import FaultProxy
 
 WRITES = 5
 COUNT_REPLY = len("$2\r\n11\r\n")
@@ -57,7 +57,7 @@ async def swaps(storage: RedisStorage) -> list[Any]:
 
 def check_increments(driver: Redis, outcomes: list[Any], known: int) -> None:
     """The first so many totals were told, and are right; of the others nobody claims to know anything."""
-    stored = [int(driver.get(f"holdfast::count {number}") or 0) for number in range(WRITES)]
+    stored = [int(driver.get(f"botkeep::count {number}") or 0) for number in range(WRITES)]
 
     assert outcomes[:known] == [11] * known == stored[:known]
     assert [type(outcome) for outcome in outcomes[known:]] == [OutcomeUnknownError] * (WRITES - known)
@@ -65,7 +65,7 @@ def check_increments(driver: Redis, outcomes: list[Any], known: int) -> None:
 
 
 def check_swaps(driver: Redis, outcomes: list[Any], known: int) -> None:
-    stored = [driver.get(f"holdfast::order {number}") for number in range(WRITES)]
+    stored = [driver.get(f"botkeep::order {number}") for number in range(WRITES)]
 
     assert outcomes[:known] == [True] * known
     assert stored[:known] == [b'"new"'] * known
@@ -74,8 +74,8 @@ def check_swaps(driver: Redis, outcomes: list[Any], known: int) -> None:
 
 
 def prepare(driver: Redis) -> None:
-    driver.mset({f"holdfast::count {number}": 10 for number in range(WRITES)})
-    driver.mset({f"holdfast::order {number}": '"old"' for number in range(WRITES)})
+    driver.mset({f"botkeep::count {number}": 10 for number in range(WRITES)})
+    driver.mset({f"botkeep::order {number}": '"old"' for number in range(WRITES)})
 
 
 @pytest.mark.parametrize("position", range(WRITES * COUNT_REPLY))
@@ -164,7 +164,7 @@ async def test_a_write_that_cannot_be_sent_at_all_has_certainly_not_happened(
         await storage.set_state("order", "x" * size)
 
     assert type(caught.value) is StorageUnavailableError
-    assert driver.get("holdfast::order") is None
+    assert driver.get("botkeep::order") is None
 
 
 async def test_a_server_that_hung_up_while_nobody_called_costs_no_write(

@@ -11,9 +11,9 @@ from redis import Redis
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
-from holdfast._core import paths
-from holdfast.storages.redis import RedisStorage
-from holdfast.storages.redis.keys import KeySpace
+from botkeep._core import paths
+from botkeep.storages.redis import RedisStorage
+from botkeep.storages.redis.keys import KeySpace
 
 HOSTILE = [
     "b*t",
@@ -48,7 +48,7 @@ def driver(empty_redis: RedisServer) -> Iterator[Redis]:
         yield driver
 
 
-def storage(driver: Redis, prefix: str = "holdfast:") -> RedisStorage:
+def storage(driver: Redis, prefix: str = "botkeep:") -> RedisStorage:
     return RedisStorage(aioredis.Redis(port=driver.get_connection_kwargs()["port"]), prefix=prefix)
 
 
@@ -60,10 +60,10 @@ async def test_documents_are_readable_in_redis_cli(driver: Redis) -> None:
         await bot.namespace("shop").namespace("cart").set_state("order:17", None)
 
     assert {key: driver.get(key) for key in driver.scan_iter()} == {
-        b"holdfast::order:17": b'{"name":"Order:size","data":{"pizza":"margherita"}}',
-        b"holdfast::visits": b"41",
-        b"holdfast:/shop:order:17": b'"ordered"',
-        b"holdfast:/shop/cart:order:17": b"null",
+        b"botkeep::order:17": b'{"name":"Order:size","data":{"pizza":"margherita"}}',
+        b"botkeep::visits": b"41",
+        b"botkeep:/shop:order:17": b'"ordered"',
+        b"botkeep:/shop/cart:order:17": b"null",
     }
 
 
@@ -72,8 +72,8 @@ async def test_the_server_itself_forgets_what_expires(driver: Redis) -> None:
         await bot.set_state("order", "ordered", ttl=60)
         await bot.increment("visits", ttl=0.0001)
 
-    assert 59_000 < driver.pttl("holdfast::order") <= 60_000
-    assert driver.pttl("holdfast::visits") <= 1
+    assert 59_000 < driver.pttl("botkeep::order") <= 60_000
+    assert driver.pttl("botkeep::visits") <= 1
 
 
 @pytest.mark.parametrize("prefix", HOSTILE)
@@ -162,7 +162,7 @@ def test_a_prefix_that_could_be_mistaken_is_refused(prefix: str) -> None:
 
 
 async def test_what_somebody_else_left_under_our_prefix_is_not_listed_as_ours(driver: Redis) -> None:
-    driver.mset({b"holdfast::\xff": "x", b"holdfast::": "x", b"holdfast:/": "x", b"holdfast:/x": "x"})
+    driver.mset({b"botkeep::\xff": "x", b"botkeep::": "x", b"botkeep:/": "x", b"botkeep:/x": "x"})
     async with storage(driver) as bot:
         await bot.set_state("order", "ours")
 

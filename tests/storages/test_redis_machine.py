@@ -13,8 +13,8 @@ from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 from tests.servers.redis_time import grow_older
 
-from holdfast.storages.redis import RedisStorage
-from holdfast.testing.machine import StorageMachine
+from botkeep.storages.redis import RedisStorage
+from botkeep.testing.machine import StorageMachine
 
 
 class RedisMachine(StorageMachine):

@@ -11,9 +11,9 @@ import pytest
 from redis import asyncio as aioredis
 from tests.servers.redis_server import RedisServer
 
-from holdfast.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
-from holdfast.storages.redis import RedisStorage
-from holdfast.storages.redis.commands import Command
+from botkeep.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
+from botkeep.storages.redis import RedisStorage
+from botkeep.storages.redis.commands import Command
 
 StartRedis = Callable[..., RedisServer]
 
@@ -218,7 +218,7 @@ async def test_a_connection_that_the_server_no_longer_trusts_is_made_anew(
 
 
 async def test_a_missing_right_is_an_error_at_once_that_says_so(server: RedisServer) -> None:
-    server.run("ACL", "SETUSER", "bot", "on", ">secret", "~holdfast:*", "+@all", "-unlink", "-info")
+    server.run("ACL", "SETUSER", "bot", "on", ">secret", "~botkeep:*", "+@all", "-unlink", "-info")
     url = f"redis://bot:secret@127.0.0.1:{server.port}/0"
     async with RedisStorage.from_url(url) as storage:
         await storage.set_state("order", "stored")
@@ -228,7 +228,7 @@ async def test_a_missing_right_is_an_error_at_once_that_says_so(server: RedisSer
 
 
 async def test_what_is_not_a_string_is_a_corrupt_document(server: RedisServer, storage: RedisStorage) -> None:
-    server.run("HSET", "holdfast::order", "size", "big")
+    server.run("HSET", "botkeep::order", "size", "big")
     calls: list[Any] = [
         storage.get_state("order"),
         storage.increment("order"),
@@ -239,11 +239,11 @@ async def test_what_is_not_a_string_is_a_corrupt_document(server: RedisServer, s
         with pytest.raises(CorruptDocumentError, match="'order'"):
             await call
 
-    assert server.run("HGET", "holdfast::order", "size") == b"big"
+    assert server.run("HGET", "botkeep::order", "size") == b"big"
 
 
 async def test_one_bad_document_is_no_outage(server: RedisServer, storage: RedisStorage) -> None:
-    server.run("HSET", "holdfast::bad", "size", "big")
+    server.run("HSET", "botkeep::bad", "size", "big")
     await storage.set_state("good", "stored")
     outcomes = await asyncio.gather(
         *(storage.get_state(("bad", "good")[n % 2]) for n in range(100)), return_exceptions=True

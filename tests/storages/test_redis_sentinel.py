@@ -10,7 +10,7 @@ from redis import asyncio as aioredis
 from tests.servers.redis_sentinel import SERVICE, SentinelPair
 from tests.servers.redis_server import until
 
-from holdfast.storages.redis import RedisStorage
+from botkeep.storages.redis import RedisStorage
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ async def test_a_failover_by_sentinel_is_ridden_out(
     async with RedisStorage(sentinel.master_for(SERVICE), timeout=10) as storage:
         await storage.set_state("order", "before")
         assert await storage.increment("count") == 1
-        until(lambda: sentinel_pair.replica.run("GET", "holdfast::count") == b"1", "the replica")
+        until(lambda: sentinel_pair.replica.run("GET", "botkeep::count") == b"1", "the replica")
         sentinel_pair.master.kill()
         totals = await asyncio.gather(*(storage.increment("count") for _ in range(10)))
 
         assert totals == list(range(2, 12))
         assert await storage.get_state("order") == "before"
-        assert sentinel_pair.replica.run("GET", "holdfast::count") == b"11"
+        assert sentinel_pair.replica.run("GET", "botkeep::count") == b"11"
 
 
 async def test_a_demoted_master_is_left_for_the_new_one(
@@ -46,4 +46,4 @@ async def test_a_demoted_master_is_left_for_the_new_one(
         outcomes = await asyncio.gather(*(storage.increment("count") for _ in range(10)))
 
         assert sorted(outcomes) == list(range(1, 11))
-        assert sentinel_pair.replica.run("GET", "holdfast::count") == b"10"
+        assert sentinel_pair.replica.run("GET", "botkeep::count") == b"10"

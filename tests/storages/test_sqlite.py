@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage
-from holdfast.testing import StorageContract
+from botkeep import SQLiteStorage
+from botkeep.testing import StorageContract
 
 READ = "SELECT CAST(value AS BLOB) FROM documents WHERE namespace = ? AND identifier = ?"
 WRITE = "INSERT OR REPLACE INTO documents VALUES (?, ?, CAST(? AS TEXT), NULL)"

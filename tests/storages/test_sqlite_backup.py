@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage, StorageFormatError, StorageUnavailableError
-from holdfast.testing.samples import PASTA, PIZZA
+from botkeep import SQLiteStorage, StorageFormatError, StorageUnavailableError
+from botkeep.testing.samples import PASTA, PIZZA
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import CounterOverflowError, NotACounterError, SQLiteStorage, StorageUnavailableError
-from holdfast.testing.samples import PASTA, PIZZA
+from botkeep import CounterOverflowError, NotACounterError, SQLiteStorage, StorageUnavailableError
+from botkeep.testing.samples import PASTA, PIZZA
 
 # A row under this identifier breaks a deferred constraint, which SQLite finds out at COMMIT and not before.
 POISON = "poison"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage, StorageUnavailableError
-from holdfast.testing.samples import PASTA, PIZZA
+from botkeep import SQLiteStorage, StorageUnavailableError
+from botkeep.testing.samples import PASTA, PIZZA
 
 LARGE = {"text": "x" * 50_000}
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from holdfast import SQLiteStorage, StorageFormatError, StorageUnavailableError
-from holdfast.testing import FakeClock
-from holdfast.testing.samples import PIZZA
+from botkeep import SQLiteStorage, StorageFormatError, StorageUnavailableError
+from botkeep.testing import FakeClock
+from botkeep.testing.samples import PIZZA
 
 
 async def ask(storage: SQLiteStorage, question: str) -> Any:
@@ -131,7 +131,7 @@ async def test_a_database_of_a_newer_version_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
 
-    await _assert_refused_and_left_as_it_is(path, "newer Holdfast.*upgrade")
+    await _assert_refused_and_left_as_it_is(path, "newer Botkeep.*upgrade")
 
 
 async def test_a_damaged_database_is_named_so(path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage
-from holdfast.testing import FakeClock
-from holdfast.testing.samples import PIZZA
+from botkeep import SQLiteStorage
+from botkeep.testing import FakeClock
+from botkeep.testing.samples import PIZZA
 
 EXPIRED = 250
 

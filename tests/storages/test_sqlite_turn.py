@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast import SQLiteStorage, StorageUnavailableError
-from holdfast._files.locks import try_lock
+from botkeep import SQLiteStorage, StorageUnavailableError
+from botkeep._files.locks import try_lock
 
 
 @contextmanager

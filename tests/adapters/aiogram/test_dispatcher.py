@@ -15,8 +15,8 @@ from aiogram.types import Message
 from tests.adapters.aiogram.bots import new_bot
 from tests.adapters.botapi import updates
 
-from holdfast import BaseStorage, SQLiteStorage, StorageClosedError, Verdict, user
-from holdfast_aiogram import HoldfastEventIsolation, RateLimitMiddleware, setup_holdfast
+from botkeep import BaseStorage, SQLiteStorage, StorageClosedError, Verdict, user
+from botkeep_aiogram import BotkeepEventIsolation, RateLimitMiddleware, setup_botkeep
 
 
 class Form(StatesGroup):
@@ -35,7 +35,7 @@ async def feed(dispatcher: Dispatcher, bot: Bot, *news: dict[str, Any]) -> None:
 
 async def test_fifty_updates_at_once_of_one_user_lose_nothing(storage: BaseStorage) -> None:
     bot, dispatcher = new_bot(), Dispatcher()
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
 
     @dispatcher.message()
     async def count(message: Message, state: FSMContext) -> None:
@@ -52,7 +52,7 @@ async def test_two_dispatchers_on_one_storage_keep_a_users_order(storage: BaseSt
     bot, inside, most = new_bot(), [0], [0]
     dispatchers = [Dispatcher(), Dispatcher()]
     for dispatcher in dispatchers:
-        setup_holdfast(dispatcher, storage, across_processes=True)
+        setup_botkeep(dispatcher, storage, across_processes=True)
 
         @dispatcher.message()
         async def enter(message: Message) -> None:
@@ -68,7 +68,7 @@ async def test_two_dispatchers_on_one_storage_keep_a_users_order(storage: BaseSt
 
 async def test_users_and_bots_are_never_mixed(storage: BaseStorage) -> None:
     bots, dispatcher = [new_bot(42), new_bot(43)], Dispatcher()
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
 
     @dispatcher.message()
     async def keep(message: Message, state: FSMContext, bot: Bot) -> None:
@@ -84,7 +84,7 @@ async def test_users_and_bots_are_never_mixed(storage: BaseStorage) -> None:
 
 async def test_handlers_know_their_user(storage: BaseStorage) -> None:
     bot, dispatcher, seen = new_bot(), Dispatcher(), []
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
 
     @dispatcher.message()
     @dispatcher.callback_query()
@@ -157,7 +157,7 @@ async def test_a_storage_that_dies_runs_no_handler_and_the_dialogue_returns_with
     storage: BaseStorage,
 ) -> None:
     bot, dispatcher, log = new_bot(), Dispatcher(), []
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
 
     @dispatcher.message(F.text == "/start")
     async def start(message: Message, state: FSMContext) -> None:
@@ -183,7 +183,7 @@ async def test_a_storage_that_dies_runs_no_handler_and_the_dialogue_returns_with
 
 async def test_the_dispatcher_opens_and_stops_the_storage(tmp_path: Path) -> None:
     bot, dispatcher, storage = new_bot(), Dispatcher(), SQLiteStorage(tmp_path / "own.db")
-    setup_holdfast(dispatcher, storage)
+    setup_botkeep(dispatcher, storage)
 
     await dispatcher.emit_startup(bot=bot)
     opened = (tmp_path / "own.db").exists()
@@ -195,7 +195,7 @@ async def test_the_dispatcher_opens_and_stops_the_storage(tmp_path: Path) -> Non
 
 
 async def test_isolation_frees_what_it_held(storage: BaseStorage) -> None:
-    bot, isolation = new_bot(), HoldfastEventIsolation()
+    bot, isolation = new_bot(), BotkeepEventIsolation()
     dispatcher = Dispatcher(events_isolation=isolation)
 
     @dispatcher.message()

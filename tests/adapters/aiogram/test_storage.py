@@ -1,4 +1,4 @@
-"""aiogram's storage contract (aiogram.fsm.storage.base), kept on a Holdfast storage."""
+"""aiogram's storage contract (aiogram.fsm.storage.base), kept on a Botkeep storage."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from aiogram.fsm.scene import HistoryManager
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.fsm.storage.base import StorageKey
 
-from holdfast import BaseStorage, MemoryStorage, SQLiteStorage
-from holdfast_aiogram import HoldfastStorage
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage
+from botkeep_aiogram import BotkeepStorage
 
 KEY = StorageKey(bot_id=42, chat_id=-7, user_id=8)
 
@@ -33,11 +33,11 @@ async def records(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterato
 
 
 @pytest.fixture
-def storage(records: BaseStorage) -> HoldfastStorage:
-    return HoldfastStorage(records)
+def storage(records: BaseStorage) -> BotkeepStorage:
+    return BotkeepStorage(records)
 
 
-async def test_a_state_is_kept_by_its_name_and_none_removes_it(storage: HoldfastStorage) -> None:
+async def test_a_state_is_kept_by_its_name_and_none_removes_it(storage: BotkeepStorage) -> None:
     await storage.set_state(KEY, Form.name)
     kept = await storage.get_state(KEY)
     await storage.set_state(KEY, None)
@@ -46,7 +46,7 @@ async def test_a_state_is_kept_by_its_name_and_none_removes_it(storage: Holdfast
     assert await storage.get_state(KEY) is None
 
 
-async def test_a_state_without_a_name_is_none(storage: HoldfastStorage) -> None:
+async def test_a_state_without_a_name_is_none(storage: BotkeepStorage) -> None:
     await storage.set_state(KEY, "x")
     await storage.set_state(KEY, State())
 
@@ -54,7 +54,7 @@ async def test_a_state_without_a_name_is_none(storage: HoldfastStorage) -> None:
 
 
 async def test_nothing_is_left_of_a_dialogue_without_state_and_data(
-    storage: HoldfastStorage, records: BaseStorage
+    storage: BotkeepStorage, records: BaseStorage
 ) -> None:
     await storage.set_state(KEY, Form.name)
     await storage.set_data(KEY, {"a": 1})
@@ -67,7 +67,7 @@ async def test_nothing_is_left_of_a_dialogue_without_state_and_data(
 
 @pytest.mark.parametrize("data", [(), [("a", 1)], "a", None])
 async def test_data_that_is_no_dict_is_refused_and_changes_nothing(
-    storage: HoldfastStorage, data: Any
+    storage: BotkeepStorage, data: Any
 ) -> None:
     await storage.set_data(KEY, {"a": 1})
     for write in (storage.set_data, storage.update_data):
@@ -77,7 +77,7 @@ async def test_data_that_is_no_dict_is_refused_and_changes_nothing(
     assert await storage.get_data(KEY) == {"a": 1}
 
 
-async def test_what_a_caller_does_to_data_stays_outside(storage: HoldfastStorage) -> None:
+async def test_what_a_caller_does_to_data_stays_outside(storage: BotkeepStorage) -> None:
     data = {"items": [1]}
     await storage.set_data(KEY, data)
     data["items"].append(2)
@@ -88,27 +88,27 @@ async def test_what_a_caller_does_to_data_stays_outside(storage: HoldfastStorage
     assert await storage.get_data(KEY) == {"items": [1], "more": [1]}
 
 
-async def test_one_value_is_read_by_name(storage: HoldfastStorage) -> None:
+async def test_one_value_is_read_by_name(storage: BotkeepStorage) -> None:
     await storage.set_data(KEY, {"a": {"b": 1}})
 
     assert await storage.get_value(storage_key=KEY, dict_key="a") == {"b": 1}
     assert await storage.get_value(storage_key=KEY, dict_key="z", default=5) == 5
 
 
-async def test_dates_and_sets_come_back_as_they_were(storage: HoldfastStorage) -> None:
+async def test_dates_and_sets_come_back_as_they_were(storage: BotkeepStorage) -> None:
     data = {"due": datetime(2026, 11, 21, tzinfo=timezone.utc), "tags": {"a"}}
     await storage.set_data(KEY, data)
 
     assert await storage.get_data(KEY) == data
 
 
-async def test_fifty_updates_at_once_keep_all_fields(storage: HoldfastStorage) -> None:
+async def test_fifty_updates_at_once_keep_all_fields(storage: BotkeepStorage) -> None:
     await asyncio.gather(*(storage.update_data(KEY, {f"f{number}": number}) for number in range(50)))
 
     assert len(await storage.get_data(KEY)) == 50
 
 
-async def test_every_part_of_the_key_counts(storage: HoldfastStorage) -> None:
+async def test_every_part_of_the_key_counts(storage: BotkeepStorage) -> None:
     keys = [
         KEY,
         replace(KEY, bot_id=43),
@@ -124,7 +124,7 @@ async def test_every_part_of_the_key_counts(storage: HoldfastStorage) -> None:
     assert [await storage.get_state(key) for key in keys] == [f"state {number}" for number in range(7)]
 
 
-async def test_scenes_keep_their_history(storage: HoldfastStorage) -> None:
+async def test_scenes_keep_their_history(storage: BotkeepStorage) -> None:
     history = HistoryManager(FSMContext(storage, KEY))
     await history.push("A", {"x": 1})
     await history.push("B", {"x": 2})
@@ -136,4 +136,4 @@ async def test_scenes_keep_their_history(storage: HoldfastStorage) -> None:
 
 def test_it_is_never_falsy() -> None:
     # aiogram takes a falsy storage for none and silently uses one in memory.
-    assert bool(HoldfastStorage(MemoryStorage()))
+    assert bool(BotkeepStorage(MemoryStorage()))

@@ -11,8 +11,8 @@ from discord.ext import commands
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import logged_in
 
-from holdfast import BaseStorage
-from holdfast_discord import PersistentView, RestoreSummary, setup_persistence
+from botkeep import BaseStorage
+from botkeep_discord import PersistentView, RestoreSummary, setup_persistence
 
 Running = TypeVar("Running", bound=discord.Client)
 

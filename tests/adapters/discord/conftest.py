@@ -7,7 +7,7 @@ import discord
 import pytest
 from tests.adapters.discord.server import DiscordServer, redirect
 
-from holdfast import MemoryStorage
+from botkeep import MemoryStorage
 
 
 @pytest.fixture(autouse=True)

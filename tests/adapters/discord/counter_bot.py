@@ -7,7 +7,7 @@ import os
 import discord
 from tests.adapters.discord.bots import Bot, Counter
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 
 async def panel(interaction: discord.Interaction) -> None:

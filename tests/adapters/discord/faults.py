@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from holdfast import MemoryStorage, StorageUnavailableError
+from botkeep import MemoryStorage, StorageUnavailableError
 
 P = ParamSpec("P")
 T = TypeVar("T")

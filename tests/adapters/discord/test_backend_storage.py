@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from holdfast import BaseStorage, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
-from holdfast.testing import StorageContract
-from holdfast.ttl import Expiry
-from holdfast_discord import setup_persistence
-from holdfast_discord.backends.custom import BackendStorage
+from botkeep import BaseStorage, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep.testing import StorageContract
+from botkeep.ttl import Expiry
+from botkeep_discord import setup_persistence
+from botkeep_discord.backends.custom import BackendStorage
 
 
 class InMemory:

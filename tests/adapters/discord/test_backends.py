@@ -10,8 +10,8 @@ import pytest
 from tests.adapters.discord.bots import Bot, Counter, row, running
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage, StorageFormatError
-from holdfast_discord import (
+from botkeep import MemoryStorage, StorageFormatError
+from botkeep_discord import (
     FileStorageBackend,
     SQLiteBackend,
     StateSerializer,
@@ -19,7 +19,7 @@ from holdfast_discord import (
     migrate_storage,
     setup_persistence,
 )
-from holdfast_discord.backends.builtin import StoredBackend
+from botkeep_discord.backends.builtin import StoredBackend
 
 STATE: dict[str, Any] = {
     "application": {"theme": "dark", "seen": {1, 2}, "since": datetime(2026, 11, 21, tzinfo=timezone.utc)},
@@ -155,7 +155,7 @@ async def test_a_plain_json_state_of_another_layer_can_be_migrated(
     assert state["persistent_views"]["lobby"]["user_id"] == 7
 
 
-@pytest.mark.parametrize("content", ['{"persistent_views": {"lob', '{"holdfast": 99}', "[]"])
+@pytest.mark.parametrize("content", ['{"persistent_views": {"lob', '{"botkeep": 99}', "[]"])
 async def test_a_file_that_cannot_be_read_is_an_error_and_stays_as_it_is(
     tmp_path: Path, content: str
 ) -> None:

@@ -11,9 +11,9 @@ from tests.adapters.conditions import until
 from tests.adapters.discord.bots import Bot, Counter, restarted, row, rows_of, running
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import DocumentError, MemoryStorage
-from holdfast_discord import PersistentView
-from holdfast_discord.views import classes
+from botkeep import DocumentError, MemoryStorage
+from botkeep_discord import PersistentView
+from botkeep_discord.views import classes
 
 
 class Board(PersistentView):

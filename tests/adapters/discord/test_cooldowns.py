@@ -13,8 +13,8 @@ from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage
-from holdfast_discord import PersistentView, cooldown
+from botkeep import MemoryStorage
+from botkeep_discord import PersistentView, cooldown
 
 once_a_minute = cooldown(1, 60.0)
 

@@ -13,9 +13,9 @@ from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import OutcomeUnknownError, StorageUnavailableError, user
-from holdfast_discord import PersistentView
-from holdfast_discord.interactions import scope
+from botkeep import OutcomeUnknownError, StorageUnavailableError, user
+from botkeep_discord import PersistentView
+from botkeep_discord.interactions import scope
 
 TIMEOUT = 0.2
 APOLOGY = "Tut mir leid."

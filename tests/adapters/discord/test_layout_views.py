@@ -5,14 +5,14 @@ import pytest
 from tests.adapters.discord.bots import Bot, restarted, running
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage
-from holdfast_discord import ViewError
+from botkeep import MemoryStorage
+from botkeep_discord import ViewError
 
 has_layouts = pytest.mark.skipif(discord.version_info < (2, 6), reason="layout views came with 2.6")
 lacks_layouts = pytest.mark.skipif(discord.version_info >= (2, 6), reason="layout views came with 2.6")
 
 if discord.version_info >= (2, 6):
-    from holdfast_discord import PersistentLayoutView
+    from botkeep_discord import PersistentLayoutView
 
     class Shop(PersistentLayoutView):
         """A button inside of a row inside of a container."""
@@ -73,4 +73,4 @@ async def test_an_item_deep_inside_of_a_layout_needs_a_custom_id_as_well(
 @lacks_layouts
 def test_who_asks_an_old_library_for_layout_views_is_told_what_to_do() -> None:
     with pytest.raises(ImportError, match=r"needs discord\.py 2\.6 or newer, and this is 2\.[45]"):
-        from holdfast_discord import PersistentLayoutView  # noqa: F401
+        from botkeep_discord import PersistentLayoutView  # noqa: F401

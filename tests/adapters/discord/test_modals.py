@@ -10,8 +10,8 @@ from tests.adapters.conditions import until
 from tests.adapters.discord.bots import Bot, restarted, running
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage
-from holdfast_discord import PersistentModal, PersistentView, ViewError
+from botkeep import MemoryStorage
+from botkeep_discord import PersistentModal, PersistentView, ViewError
 
 
 class Feedback(PersistentModal, title="Feedback"):

@@ -10,8 +10,8 @@ from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.server import DiscordServer
 from tests.servers.redis_server import RedisServer
 
-from holdfast import StorageUnavailableError
-from holdfast_discord import RedisBackend, SQLiteBackend, migrate_storage, setup_persistence
+from botkeep import StorageUnavailableError
+from botkeep_discord import RedisBackend, SQLiteBackend, migrate_storage, setup_persistence
 
 
 @pytest.fixture

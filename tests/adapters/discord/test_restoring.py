@@ -9,9 +9,9 @@ from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.rest import HANG
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import BaseStorage, MemoryStorage
-from holdfast_discord import PersistentView, RestoreSummary
-from holdfast_discord.views import message_checks
+from botkeep import BaseStorage, MemoryStorage
+from botkeep_discord import PersistentView, RestoreSummary
+from botkeep_discord.views import message_checks
 
 MESSAGE = f"GET /channels/{CHANNEL}/messages/900"
 NOTHING: dict[str, list[str]] = {"restored": [], "skipped": [], "failed": [], "removed": []}

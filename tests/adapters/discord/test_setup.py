@@ -11,8 +11,8 @@ import pytest
 from tests.adapters.discord.bots import Bot, Counter, restarted, row, rows_of, running
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage, SQLiteStorage, StorageClosedError, store
-from holdfast_discord import RestoreSummary, setup_persistence
+from botkeep import MemoryStorage, SQLiteStorage, StorageClosedError, store
+from botkeep_discord import RestoreSummary, setup_persistence
 
 
 class Lookalike:
@@ -99,7 +99,7 @@ async def test_without_a_place_it_is_a_database_under_data(
     async with running(Bot()):
         pass
 
-    assert (tmp_path / "data" / "holdfast.db").exists()
+    assert (tmp_path / "data" / "botkeep.db").exists()
 
 
 @pytest.mark.parametrize(

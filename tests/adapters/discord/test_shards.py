@@ -9,8 +9,8 @@ from tests.adapters.discord.bots import Counter, running
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import BaseStorage, MemoryStorage
-from holdfast_discord import RestoreSummary, setup_persistence
+from botkeep import BaseStorage, MemoryStorage
+from botkeep_discord import RestoreSummary, setup_persistence
 
 
 class ShardedBot(commands.AutoShardedBot):

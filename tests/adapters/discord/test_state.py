@@ -8,15 +8,15 @@ from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import (
+from botkeep import (
     DocumentError,
     MemoryStorage,
     OutcomeUnknownError,
     SQLiteStorage,
     StorageUnavailableError,
 )
-from holdfast_discord import ViewState
-from holdfast_discord.views.grouped_updates import GroupedUpdates
+from botkeep_discord import ViewState
+from botkeep_discord.views.grouped_updates import GroupedUpdates
 
 
 @pytest.fixture

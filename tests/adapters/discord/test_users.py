@@ -1,4 +1,4 @@
-"""`holdfast.user` and dialogues: on whose behalf a handler runs."""
+"""`botkeep.user` and dialogues: on whose behalf a handler runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.adapters.discord.bots import Bot, running
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import MemoryStorage, NoUserError, store, user
-from holdfast_discord import fsm_context
+from botkeep import MemoryStorage, NoUserError, store, user
+from botkeep_discord import fsm_context
 
 
 class Question(discord.ui.Modal, title="Question"):

@@ -10,8 +10,8 @@ from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.rest import HANG
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import BaseStorage, MemoryStorage, StorageUnavailableError
-from holdfast_discord import setup_persistence
+from botkeep import BaseStorage, MemoryStorage, StorageUnavailableError
+from botkeep_discord import setup_persistence
 
 
 async def fill(storage: BaseStorage, count: int) -> None:

@@ -12,8 +12,8 @@ from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.payloads import CHANNEL
 from tests.adapters.discord.server import DiscordServer
 
-from holdfast import BaseStorage, IdentifierError, MemoryStorage, SQLiteStorage, StorageUnavailableError
-from holdfast_discord import NotSetUpError, PersistentView, StateKeyTakenError, ViewError
+from botkeep import BaseStorage, IdentifierError, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from botkeep_discord import NotSetUpError, PersistentView, StateKeyTakenError, ViewError
 
 
 class Menu(PersistentView):

@@ -1,4 +1,4 @@
-"""kurigram-addons 0.5.1 itself, unchanged, on Holdfast's storages."""
+"""kurigram-addons 0.5.1 itself, unchanged, on Botkeep's storages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pyrogram_patch.fsm.context import FSMContext  # type: ignore[import-untyped
 from pyrogram_patch.fsm.filter import StateFilter  # type: ignore[import-untyped] # likewise
 from tests.adapters.pyrogram.offline import ACCOUNT, Offline
 
-from holdfast import BaseStorage, MemoryStorage, SQLiteStorage, StorageClosedError
-from holdfast_pyrogram import for_kurigram_addons
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageClosedError
+from botkeep_pyrogram import for_kurigram_addons
 
 
 class OfflineKurigram(Offline, KurigramClient):

@@ -12,8 +12,8 @@ from telegram.ext import Application, ApplicationBuilder, ExtBot
 from telegram.request import BaseRequest
 from typing_extensions import override
 
-from holdfast import BaseStorage
-from holdfast_ptb import setup_holdfast
+from botkeep import BaseStorage
+from botkeep_ptb import setup_botkeep
 
 
 class OfflineRequest(BaseRequest):
@@ -60,7 +60,7 @@ def builder(number: int = 42) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any
 
 def new_application(storage: BaseStorage, number: int = 42, **settings: Any) -> Any:
     """An application on a storage."""
-    return setup_holdfast(builder(number).concurrent_updates(True), storage, **settings).build()
+    return setup_botkeep(builder(number).concurrent_updates(True), storage, **settings).build()
 
 
 async def feed(application: Any, *news: dict[str, Any]) -> None:

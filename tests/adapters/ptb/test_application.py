@@ -12,8 +12,8 @@ from telegram.ext import MessageHandler, filters
 from tests.adapters.botapi import updates
 from tests.adapters.ptb.bots import feed, new_application
 
-from holdfast import BaseStorage, SQLiteStorage, Verdict, user
-from holdfast_ptb import rate_limit
+from botkeep import BaseStorage, SQLiteStorage, Verdict, user
+from botkeep_ptb import rate_limit
 
 
 @pytest.fixture

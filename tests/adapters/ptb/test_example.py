@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.adapters.botapi.pizza_bot import PizzaBotLaws
 from tests.adapters.conditions import until
 
-from holdfast import SQLiteStorage
-from holdfast._core.compat import override
+from botkeep import SQLiteStorage
+from botkeep._core.compat import override
 
 
 class TestPTBBot(PizzaBotLaws):

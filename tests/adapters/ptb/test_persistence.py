@@ -19,8 +19,8 @@ from telegram.ext import (
 from tests.adapters.botapi import updates
 from tests.adapters.ptb.bots import builder, feed, new_application
 
-from holdfast import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
-from holdfast_ptb import HoldfastPersistence, SharedHoldfastPersistence
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from botkeep_ptb import BotkeepPersistence, SharedBotkeepPersistence
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ async def test_an_application_starts_again_after_its_shutdown(storage: BaseStora
 
 async def test_several_processes_see_each_others_changes(storage: BaseStorage) -> None:
     def process() -> Any:
-        application = new_application(storage, persistence=SharedHoldfastPersistence(storage))
+        application = new_application(storage, persistence=SharedBotkeepPersistence(storage))
         application.add_handler(handler(count))
         return application
 
@@ -236,7 +236,7 @@ async def test_several_processes_see_each_others_changes(storage: BaseStorage) -
 
 
 async def test_a_bot_data_type_of_ones_own_is_made_when_nothing_is_kept() -> None:
-    persistence = HoldfastPersistence(MemoryStorage(), context_types=ContextTypes(bot_data=list))
+    persistence = BotkeepPersistence(MemoryStorage(), context_types=ContextTypes(bot_data=list))
     persistence.set_bot(builder().build().bot)
     found = await persistence.get_bot_data()
     await persistence.flush()

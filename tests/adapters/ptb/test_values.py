@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 import telegram
 
-from holdfast import DocumentError
-from holdfast.documents import decode, encode
-from holdfast_ptb import PickledValues, PlainValues, Values
+from botkeep import DocumentError
+from botkeep.documents import decode, encode
+from botkeep_ptb import PickledValues, PlainValues, Values
 
 BOT = telegram.Bot("42:TEST")
 

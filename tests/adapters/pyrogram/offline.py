@@ -13,7 +13,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from holdfast_pyrogram import Client
+from botkeep_pyrogram import Client
 
 BOT = 42
 _numbers = itertools.count(1)
@@ -83,7 +83,7 @@ class Offline:
 
 
 class OfflineClient(Offline, Client):
-    """Holdfast's client, offline."""
+    """Botkeep's client, offline."""
 
     def __init__(self, name: str = "test", **settings: Any) -> None:
         super().__init__(name, workers=4, **ACCOUNT, **settings)

@@ -11,7 +11,7 @@ import sys
 from examples.pyrogram_bot import new_bot
 from tests.adapters.pyrogram.offline import OfflineClient
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 
 async def main(path: str) -> None:

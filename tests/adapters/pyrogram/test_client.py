@@ -11,8 +11,8 @@ from pyrogram import StopPropagation, filters
 from tests.adapters.pyrogram.offline import OfflineClient, button
 from tests.adapters.pyrogram.offline import message as text_message
 
-from holdfast import BaseStorage, MemoryStorage, SQLiteStorage, State, StatesGroup, StorageClosedError, user
-from holdfast_pyrogram import AnyStateFilter, NoStateFilter, RateLimitMiddleware, StateFilter, rate_limit
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, State, StatesGroup, StorageClosedError, user
+from botkeep_pyrogram import AnyStateFilter, NoStateFilter, RateLimitMiddleware, StateFilter, rate_limit
 
 
 class Order(StatesGroup):
@@ -49,11 +49,11 @@ async def test_the_storage_opens_before_and_closes_after_the_handlers(app: Offli
 
     assert ended == ["a"]
     with pytest.raises(StorageClosedError):
-        await app.holdfast.get_state("x")
+        await app.botkeep.get_state("x")
 
 
-async def test_the_session_is_no_holdfast_storage_and_the_other_way_round(app: OfflineClient) -> None:
-    with pytest.raises(TypeError, match="must be a Holdfast storage"):
+async def test_the_session_is_no_botkeep_storage_and_the_other_way_round(app: OfflineClient) -> None:
+    with pytest.raises(TypeError, match="must be a Botkeep storage"):
         OfflineClient(storage="fsm.db")
 
     assert not isinstance(app.storage, BaseStorage)
@@ -100,7 +100,7 @@ async def test_fifty_updates_at_once_of_one_user_are_handled_in_order(app: Offli
     texts = [str(number) for number in range(50)]
     await app.say(*texts)
 
-    data = await app.holdfast.namespace("fsm").get_state((await app.holdfast.namespace("fsm").list_keys())[0])
+    data = await app.botkeep.namespace("fsm").get_state((await app.botkeep.namespace("fsm").list_keys())[0])
     assert data["data"]["seen"] == texts
 
 
@@ -220,9 +220,9 @@ async def test_a_failing_storage_is_never_taken_for_no_state(app: OfflineClient)
         log.append("no state")
 
     await started(app)
-    await app.holdfast.stop()
+    await app.botkeep.stop()
     await app.say("hi")
-    await app.holdfast.start()
+    await app.botkeep.start()
     await app.say("hi again")
 
     assert log == ["no state"]
@@ -238,7 +238,7 @@ async def test_hooks_run_around_the_clients_life() -> None:
 
     @app.on_shutdown
     async def down(client: Any) -> None:
-        log.append(f"down {await client.holdfast.exists('x')}")
+        log.append(f"down {await client.botkeep.exists('x')}")
 
     await app.start()
     await app.stop()

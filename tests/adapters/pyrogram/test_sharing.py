@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.adapters.pyrogram.offline import OfflineClient
 
-from holdfast import SQLiteStorage
-from holdfast_pyrogram import NoStateFilter, RateLimitMiddleware
+from botkeep import SQLiteStorage
+from botkeep_pyrogram import NoStateFilter, RateLimitMiddleware
 
 
 @asynccontextmanager
@@ -74,9 +74,9 @@ async def test_a_dialogue_goes_on_after_the_storage_was_away(tmp_path: Path) -> 
 
     async with running(tmp_path / "fsm.db", counting) as app:
         await app.say("before")
-        await app.holdfast.stop()
+        await app.botkeep.stop()
         await app.say("lost")
-        await app.holdfast.start()
+        await app.botkeep.start()
         await app.say("after")
 
     assert log == [{"last": "before"}, {"last": "after"}]

@@ -13,8 +13,8 @@ from telebot import TeleBot, types
 from telebot.async_telebot import AsyncTeleBot
 from tests.adapters.botapi import updates
 
-from holdfast import BaseStorage, SQLiteStorage, Verdict
-from holdfast_telebot import HoldfastSyncStateStorage, RateLimitMiddleware, SyncRateLimitMiddleware
+from botkeep import BaseStorage, SQLiteStorage, Verdict
+from botkeep_telebot import BotkeepSyncStateStorage, RateLimitMiddleware, SyncRateLimitMiddleware
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_what_does_not_block_reaches_the_handler_with_its_verdict(storage:
 
 def test_a_synchronous_bot_is_limited_too(tmp_path: Path) -> None:
     storage = SQLiteStorage(tmp_path / "sync.db", durability="normal")
-    states = HoldfastSyncStateStorage(storage)
+    states = BotkeepSyncStateStorage(storage)
     bot = TeleBot("42:TEST", state_storage=states, use_class_middlewares=True)
     heard: queue.Queue[str] = queue.Queue()
 

@@ -16,8 +16,8 @@ from telebot.async_telebot import AsyncTeleBot
 from telebot.asyncio_storage import StateMemoryStorage
 from telebot.states import State, StatesGroup
 
-from holdfast import BaseStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
-from holdfast_telebot import HoldfastStateStorage, HoldfastSyncStateStorage, setup_holdfast
+from botkeep import BaseStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
+from botkeep_telebot import BotkeepStateStorage, BotkeepSyncStateStorage, setup_botkeep
 
 
 class Form(StatesGroup):
@@ -32,8 +32,8 @@ async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
 
 
 @pytest.fixture
-def states(storage: BaseStorage) -> HoldfastStateStorage:
-    return HoldfastStateStorage(storage)
+def states(storage: BaseStorage) -> BotkeepStateStorage:
+    return BotkeepStateStorage(storage)
 
 
 async def script(states: Any) -> list[Any]:
@@ -62,29 +62,29 @@ async def script(states: Any) -> list[Any]:
     return answers
 
 
-async def test_it_answers_as_the_frameworks_own_memory_storage_does(states: HoldfastStateStorage) -> None:
+async def test_it_answers_as_the_frameworks_own_memory_storage_does(states: BotkeepStateStorage) -> None:
     assert await script(states) == await script(StateMemoryStorage())
 
 
-async def test_a_state_object_is_kept_by_its_name(states: HoldfastStateStorage) -> None:
+async def test_a_state_object_is_kept_by_its_name(states: BotkeepStateStorage) -> None:
     await states.set_state(7, 8, Form.name)
 
     assert await states.get_state(7, 8) == "Form:name"
 
 
-async def test_data_without_a_state_is_refused(states: HoldfastStateStorage) -> None:
+async def test_data_without_a_state_is_refused(states: BotkeepStateStorage) -> None:
     with pytest.raises(RuntimeError, match="set a state first"):
         await states.set_data(7, 8, "k", 1)
 
 
-async def test_fifty_fields_set_at_once_are_all_kept(states: HoldfastStateStorage) -> None:
+async def test_fifty_fields_set_at_once_are_all_kept(states: BotkeepStateStorage) -> None:
     await states.set_state(7, 8, "a")
     await asyncio.gather(*(states.set_data(7, 8, f"f{number}", number) for number in range(50)))
 
     assert len(await states.get_data(7, 8)) == 50
 
 
-async def test_blocks_on_the_data_leave_what_others_changed_meanwhile(states: HoldfastStateStorage) -> None:
+async def test_blocks_on_the_data_leave_what_others_changed_meanwhile(states: BotkeepStateStorage) -> None:
     await states.set_state(7, 8, "a")
     await states.save(7, 8, {"kept": 1, "changed": 1, "removed": 1})
 
@@ -101,7 +101,7 @@ async def test_blocks_on_the_data_leave_what_others_changed_meanwhile(states: Ho
     assert data == {"kept": 1, "changed": 2, **{f"f{number}": number for number in range(50)}}
 
 
-async def test_every_part_of_the_place_counts(states: HoldfastStateStorage) -> None:
+async def test_every_part_of_the_place_counts(states: BotkeepStateStorage) -> None:
     places: list[dict[str, Any]] = [
         {},
         {"bot_id": 42},
@@ -117,7 +117,7 @@ async def test_every_part_of_the_place_counts(states: HoldfastStateStorage) -> N
 
 async def test_the_end_of_polling_stops_the_storage_and_the_next_use_opens_it(storage: BaseStorage) -> None:
     bot = AsyncTeleBot("42:TEST")
-    setup_holdfast(bot, storage)
+    setup_botkeep(bot, storage)
     await bot.set_state(8, "a", 7)
     # What polling opens at its first request.
     await asyncio_helper.session_manager.get_session()
@@ -129,17 +129,17 @@ async def test_the_end_of_polling_stops_the_storage_and_the_next_use_opens_it(st
 
 
 @pytest.fixture
-def sync_states(tmp_path: Path) -> Iterator[HoldfastSyncStateStorage]:
-    opened = HoldfastSyncStateStorage(SQLiteStorage(tmp_path / "sync.db", durability="normal"))
+def sync_states(tmp_path: Path) -> Iterator[BotkeepSyncStateStorage]:
+    opened = BotkeepSyncStateStorage(SQLiteStorage(tmp_path / "sync.db", durability="normal"))
     yield opened
     opened.close()
 
 
-async def test_the_synchronous_one_answers_alike(sync_states: HoldfastSyncStateStorage) -> None:
+async def test_the_synchronous_one_answers_alike(sync_states: BotkeepSyncStateStorage) -> None:
     assert await script(sync_states) == await script(StateMemoryStorage())
 
 
-def test_threads_lose_nothing_of_each_other(sync_states: HoldfastSyncStateStorage) -> None:
+def test_threads_lose_nothing_of_each_other(sync_states: BotkeepSyncStateStorage) -> None:
     sync_states.set_state(7, 8, "a")
 
     def change(number: int) -> None:
@@ -155,7 +155,7 @@ def test_threads_lose_nothing_of_each_other(sync_states: HoldfastSyncStateStorag
     assert len(sync_states.get_data(7, 8)) == 20
 
 
-def test_a_closed_synchronous_storage_opens_again(sync_states: HoldfastSyncStateStorage) -> None:
+def test_a_closed_synchronous_storage_opens_again(sync_states: BotkeepSyncStateStorage) -> None:
     sync_states.set_state(7, 8, "a")
     sync_states.close()
 
@@ -165,7 +165,7 @@ def test_a_closed_synchronous_storage_opens_again(sync_states: HoldfastSyncState
 async def test_a_storage_that_dies_is_no_missing_state_and_returns_whole(tmp_path: Path) -> None:
     (tmp_path / "bot.db").touch()
     storage = SQLiteStorage(tmp_path / "bot.db", timeout=0.05)
-    states = HoldfastStateStorage(storage)
+    states = BotkeepStateStorage(storage)
     await states.set_state(7, 8, "a")
     with sqlite3.connect(tmp_path / "bot.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

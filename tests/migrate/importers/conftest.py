@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from holdfast import BaseStorage, MemoryStorage
+from botkeep import BaseStorage, MemoryStorage
 
 with warnings.catch_warnings():
     # The library imports audioop, which Python 3.13 no longer has.

@@ -1,4 +1,4 @@
-"""What aiogram's own RedisStorage has written, read by `holdfast_aiogram`."""
+"""What aiogram's own RedisStorage has written, read by `botkeep_aiogram`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aiogram.fsm.storage.base import DefaultKeyBuilder, StorageKey
 from aiogram.fsm.storage.redis import RedisEventIsolation, RedisStorage
 from tests.servers.redis_server import RedisServer
 
-from holdfast import BaseStorage, MigrationError, StorageUnavailableError
-from holdfast.importers import aiogram_redis
-from holdfast_aiogram import HoldfastStorage
+from botkeep import BaseStorage, MigrationError, StorageUnavailableError
+from botkeep.importers import aiogram_redis
+from botkeep_aiogram import BotkeepStorage
 
 BOT = 42
 PLAIN = [StorageKey(BOT, 7, 7), StorageKey(BOT, -100, 7), StorageKey(BOT, -100, 7, thread_id=5)]
@@ -48,7 +48,7 @@ async def test_states_and_data_are_there_for_the_adapter(
         result = await aiogram_redis.import_documents(empty_redis.url, target, **imported)
     await theirs.close()
 
-    ours = HoldfastStorage(target)
+    ours = BotkeepStorage(target)
     assert result.copied == len(keys)
     for number, key in enumerate(keys):
         assert await ours.get_state(key) == f"Form:{number}"

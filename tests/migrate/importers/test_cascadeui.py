@@ -1,4 +1,4 @@
-"""A state of CascadeUI, in the layout of its versions 2 and 3, read by `holdfast_discord`."""
+"""A state of CascadeUI, in the layout of its versions 2 and 3, read by `botkeep_discord`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from holdfast import BaseStorage, MigrationError, StorageFormatError
-from holdfast.importers import cascadeui
-from holdfast_discord.persistence import NAMESPACE, VIEWS
-from holdfast_discord.views.rows import Row, Rows
+from botkeep import BaseStorage, MigrationError, StorageFormatError
+from botkeep.importers import cascadeui
+from botkeep_discord.persistence import NAMESPACE, VIEWS
+from botkeep_discord.views.rows import Row, Rows
 
 ROW = {
     "state_key": "lobby",

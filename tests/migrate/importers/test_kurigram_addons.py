@@ -19,8 +19,8 @@ from pyrogram_patch.fsm.storages.sqlite_storage import (  # type: ignore[import-
 from redis.asyncio import Redis
 from tests.servers.redis_server import RedisServer
 
-from holdfast import BaseStorage, FSMContext, MigrationError, StateKey, StorageFormatError
-from holdfast.importers import kurigram_addons_redis, kurigram_addons_sqlite
+from botkeep import BaseStorage, FSMContext, MigrationError, StateKey, StorageFormatError
+from botkeep.importers import kurigram_addons_redis, kurigram_addons_sqlite
 
 
 async def fill(addons: Any) -> None:

@@ -1,4 +1,4 @@
-"""What python-telegram-bot's own PicklePersistence has written, read by `holdfast_ptb`."""
+"""What python-telegram-bot's own PicklePersistence has written, read by `botkeep_ptb`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from telegram import User
 from telegram.ext import BasePersistence, PicklePersistence
 from tests.adapters.ptb.bots import builder
 
-from holdfast import BaseStorage, MigrationError, StorageFormatError
-from holdfast.importers import python_telegram_bot
-from holdfast.importers._telegram_values import pack
-from holdfast_ptb import HoldfastPersistence, PlainValues
+from botkeep import BaseStorage, MigrationError, StorageFormatError
+from botkeep.importers import python_telegram_bot
+from botkeep.importers._telegram_values import pack
+from botkeep_ptb import BotkeepPersistence, PlainValues
 
 BOT = 42
 USER = {
@@ -74,7 +74,7 @@ async def test_data_and_conversations_are_there_for_the_adapter(
     path = await write(tmp_path / "bot.pickle", single_file=single_file)
     result = await python_telegram_bot.import_documents(path, target, bot_id=BOT)
 
-    ours = served(HoldfastPersistence(target))
+    ours = served(BotkeepPersistence(target))
     assert result.copied == 5
     assert await ours.get_user_data() == {7: USER}
     assert await ours.get_chat_data() == {-100: {"seen": [1]}}

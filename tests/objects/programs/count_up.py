@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from holdfast.objects import StatefulObject
+from botkeep.objects import StatefulObject
 
 
 class Counter(StatefulObject):

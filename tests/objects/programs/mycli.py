@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from holdfast.objects import StatefulObject
+from botkeep.objects import StatefulObject
 
 
 class Session(StatefulObject):

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from typing import Any
 
-from holdfast.objects import register
+from botkeep.objects import register
 
 
 class Model:

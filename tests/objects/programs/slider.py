@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import app, ui
 
-from holdfast.objects import FolderBackups
+from botkeep.objects import FolderBackups
 
 
 class Model:

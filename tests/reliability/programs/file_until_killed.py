@@ -14,7 +14,7 @@ import sys
 from itertools import count
 from typing import Any
 
-from holdfast import FileStorage
+from botkeep import FileStorage
 
 WRITERS = 4  # of each kind
 LARGEST = 4_000  # bytes

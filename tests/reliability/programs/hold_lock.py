@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 
 async def main(path: str, ttl: float) -> None:

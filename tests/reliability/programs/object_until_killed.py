@@ -13,7 +13,7 @@ import sys
 from itertools import count
 from typing import Any
 
-from holdfast.objects import StatefulObject
+from botkeep.objects import StatefulObject
 
 LARGEST = 4_000  # bytes
 

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 
 class Worker:

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 WRITERS = 8  # of each kind
 LARGEST = 16_000  # bytes: a few hundred such documents fill the WAL, so that kills hit checkpoints too

@@ -12,26 +12,26 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from holdfast import CorruptDocumentError, MemoryStorage
-from holdfast.abc import BaseStorage
-from holdfast.hooks import Stored, Swap
-from holdfast.lease import Lease
-from holdfast.testing.laws.cancellation import CancellationLaws
-from holdfast.testing.laws.concurrency import ConcurrencyLaws
-from holdfast.testing.laws.corruption import CorruptionLaws
-from holdfast.testing.laws.counter_expiry import CounterExpiryLaws
-from holdfast.testing.laws.counters import CounterLaws
-from holdfast.testing.laws.expiry import ExpiryLaws
-from holdfast.testing.laws.identifiers import IdentifierLaws
-from holdfast.testing.laws.lifecycle import LifecycleLaws
-from holdfast.testing.laws.locks import LockLaws
-from holdfast.testing.laws.namespaces import NamespaceLaws
-from holdfast.testing.laws.patterns import PatternLaws
-from holdfast.testing.laws.swaps import SwapLaws
-from holdfast.testing.laws.touch import TouchLaws
-from holdfast.testing.laws.ttl import TtlLaws
-from holdfast.testing.laws.updates import UpdateLaws
-from holdfast.ttl import KEEP_TTL, Expiry
+from botkeep import CorruptDocumentError, MemoryStorage
+from botkeep.abc import BaseStorage
+from botkeep.hooks import Stored, Swap
+from botkeep.lease import Lease
+from botkeep.testing.laws.cancellation import CancellationLaws
+from botkeep.testing.laws.concurrency import ConcurrencyLaws
+from botkeep.testing.laws.corruption import CorruptionLaws
+from botkeep.testing.laws.counter_expiry import CounterExpiryLaws
+from botkeep.testing.laws.counters import CounterLaws
+from botkeep.testing.laws.expiry import ExpiryLaws
+from botkeep.testing.laws.identifiers import IdentifierLaws
+from botkeep.testing.laws.lifecycle import LifecycleLaws
+from botkeep.testing.laws.locks import LockLaws
+from botkeep.testing.laws.namespaces import NamespaceLaws
+from botkeep.testing.laws.patterns import PatternLaws
+from botkeep.testing.laws.swaps import SwapLaws
+from botkeep.testing.laws.touch import TouchLaws
+from botkeep.testing.laws.ttl import TtlLaws
+from botkeep.testing.laws.updates import UpdateLaws
+from botkeep.ttl import KEEP_TTL, Expiry
 
 
 class Broken:

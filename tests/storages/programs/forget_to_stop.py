@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from holdfast import SQLiteStorage
+from botkeep import SQLiteStorage
 
 path, way = sys.argv[1:]
 storage = SQLiteStorage(path)

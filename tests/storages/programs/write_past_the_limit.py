@@ -11,7 +11,7 @@ import asyncio
 import resource
 import sys
 
-from holdfast import SQLiteStorage, StorageUnavailableError
+from botkeep import SQLiteStorage, StorageUnavailableError
 
 SIZE = 64 * 1024
 

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 
-from holdfast import SQLiteStorage, StorageUnavailableError
+from botkeep import SQLiteStorage, StorageUnavailableError
 
 
 async def main() -> None:

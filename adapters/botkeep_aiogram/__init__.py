@@ -1,0 +1,15 @@
+"""Botkeep for aiogram 3."""
+
+from __future__ import annotations
+
+from botkeep_aiogram.limits import RateLimitMiddleware
+from botkeep_aiogram.setup import UserScopeMiddleware, setup_botkeep
+from botkeep_aiogram.storage import BotkeepEventIsolation, BotkeepStorage
+
+__all__ = [
+    "BotkeepEventIsolation",
+    "BotkeepStorage",
+    "RateLimitMiddleware",
+    "UserScopeMiddleware",
+    "setup_botkeep",
+]

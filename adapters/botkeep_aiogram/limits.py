@@ -1,0 +1,82 @@
+"""Rate limits as an aiogram middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeAlias
+
+from aiogram import BaseMiddleware
+from aiogram.dispatcher.flags import get_flag
+from aiogram.types import TelegramObject
+from typing_extensions import override
+
+from botkeep import BaseStorage, RateLimiter, Verdict
+
+Scope: TypeAlias = Literal["user", "chat", "global"]
+Handler: TypeAlias = "Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]"
+OnLimited: TypeAlias = "Callable[[Any, Verdict], Awaitable[object]]"
+
+
+class RateLimitMiddleware(BaseMiddleware):
+    """Lets only so many events of each user reach the handlers.
+
+    As an outer middleware (``router.message.outer_middleware(...)``) it counts every event; as an inner one
+    (``router.message.middleware(...)``) those that a handler takes, and a handler can have a rate of its own:
+    ``@router.message(flags={"rate": "2/minute"})``, counted apart from others.
+
+    Args:
+        storage: where hits are counted.
+        rate: ``"5/minute"``, ``"10 per 30s"``, or several; None: only handlers with the flag are limited.
+        scope: what is counted: each user, each chat, or all events. An event without a user (or chat) is not
+            limited.
+        block: an event too many reaches no handler. False: it does. A handler finds the verdict as its
+            argument ``rate_limit``.
+        on_limited: called with the event and the verdict when one is blocked.
+        settings: for `RateLimiter`: ``strategy``, ``on_unavailable``.
+    """
+
+    def __init__(
+        self,
+        storage: BaseStorage,
+        rate: str | None = None,
+        *,
+        scope: Scope = "user",
+        block: bool = True,
+        on_limited: OnLimited | None = None,
+        **settings: Any,
+    ) -> None:
+        self._storage = storage
+        self._settings = settings
+        self._limiter = None if rate is None else RateLimiter(storage, rate, **settings)
+        self._flagged: dict[str, RateLimiter] = {}
+        self._scope = scope
+        self._block = block
+        self._on_limited = on_limited
+
+    @override
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        limiter, group = self._limiter_for(data)
+        who = self._who(data)
+        if limiter is None or who is None:
+            return await handler(event, data)
+        verdict = await limiter.hit(f"{data['bot'].id}/{group}{self._scope}/{who}")
+        if verdict or not self._block:
+            return await handler(event, {**data, "rate_limit": verdict})
+        return None if self._on_limited is None else await self._on_limited(event, verdict)
+
+    def _limiter_for(self, data: dict[str, Any]) -> tuple[RateLimiter | None, str]:
+        """The limiter, and what to count apart: a handler with the flag has its own count."""
+        rate = get_flag(data, "rate")
+        if rate is None:
+            return self._limiter, ""
+        if rate not in self._flagged:
+            self._flagged[rate] = RateLimiter(self._storage, rate, **self._settings)
+        callback = data["handler"].callback
+        return self._flagged[rate], f"{callback.__module__}.{callback.__qualname__}/"
+
+    def _who(self, data: dict[str, Any]) -> int | str | None:
+        if self._scope == "global":
+            return "all"
+        context = data["event_context"]
+        found: int | None = context.user_id if self._scope == "user" else context.chat_id
+        return found

@@ -1,0 +1,93 @@
+"""aiogram's storage and event isolation, on a Botkeep storage."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiogram.exceptions import DataNotDictLikeError
+from aiogram.fsm.state import State
+from aiogram.fsm.storage.base import BaseEventIsolation, BaseStorage, StateType, StorageKey
+from typing_extensions import override
+
+import botkeep
+
+
+class BotkeepStorage(BaseStorage):
+    """Pass it to ``Dispatcher(storage=...)``, or let `setup_botkeep` do so.
+
+    State and data are one record, as `botkeep.FSMContext` keeps it; every part of aiogram's key is part of
+    the record's. `close`, which the dispatcher calls as it shuts down, stops the storage.
+
+    Args:
+        storage: where to keep the dialogues; opened by the first use.
+        idle_ttl: seconds after which a dialogue that nobody goes on with is forgotten; None: never.
+    """
+
+    def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | None = None) -> None:
+        self._storage = storage
+        self._idle_ttl = idle_ttl
+
+    @override
+    async def set_state(self, key: StorageKey, state: StateType = None) -> None:
+        # A bare State() has no name, which for aiogram is no state.
+        await self._context(key).set_state(state.state if isinstance(state, State) else state)
+
+    @override
+    async def get_state(self, key: StorageKey) -> str | None:
+        return await self._context(key).get_state()
+
+    @override
+    async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
+        _check(data)
+        await self._context(key).set_data(data)
+
+    @override
+    async def get_data(self, key: StorageKey) -> dict[str, Any]:
+        return await self._context(key).get_data()
+
+    @override
+    async def update_data(self, key: StorageKey, data: Mapping[str, Any]) -> dict[str, Any]:
+        _check(data)
+        return await self._context(key).update_data(data)
+
+    @override
+    async def close(self) -> None:
+        await self._storage.stop()
+
+    def _context(self, key: StorageKey) -> botkeep.FSMContext:
+        return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)
+
+
+class BotkeepEventIsolation(BaseEventIsolation):
+    """Handlers of one key run one after another, in the order their updates came; of others meanwhile.
+
+    Args:
+        storage: None: among the tasks of this process. With a storage: among all processes that use it.
+    """
+
+    def __init__(self, storage: botkeep.BaseStorage | None = None) -> None:
+        self._ordering = botkeep.Ordering(storage)
+
+    @override
+    @asynccontextmanager
+    async def lock(self, key: StorageKey) -> AsyncGenerator[None, None]:
+        async with self._ordering.of(state_key(key)):
+            yield
+
+    @override
+    async def close(self) -> None:
+        """Nothing to do: turns end with their handlers, and the storage has its own owner."""
+
+
+def state_key(key: StorageKey) -> botkeep.StateKey:
+    """Return the key under which an aiogram key's record is kept."""
+    return botkeep.StateKey(
+        key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id, key.destiny
+    )
+
+
+def _check(data: object) -> None:
+    if not isinstance(data, dict):
+        raise DataNotDictLikeError(f"data must be a dict, not {type(data).__name__}: {data!r}")

@@ -1,0 +1,125 @@
+"""A backend of the user's own, `StorageBackend`, as a storage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from botkeep import MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep_discord.backends.whole_state import State, StateStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from botkeep_discord.backends.builtin import StorageBackend
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _saved(
+    hook: Callable[Concatenate[MemoryStorage, P], Awaitable[T]],
+) -> Callable[Concatenate[BackendStorage, P], Coroutine[Any, Any, T]]:
+    """Let the hook return once the backend has saved what it did."""
+
+    async def saved(self: BackendStorage, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        async with self._turn:
+            result = await hook(self, *args, **kwargs)
+            future = self._save_soon()
+        await future
+        return result
+
+    return saved
+
+
+class BackendStorage(StateStorage):
+    """Keeps every law of a storage, at the price of saving everything at each change.
+
+    Changes that come while the backend saves are saved together.
+
+    Args:
+        backend: loaded when the storage opens; its state belongs to this storage alone from then on.
+        options: as for `botkeep.MemoryStorage`.
+    """
+
+    def __init__(self, backend: StorageBackend, **options: Any) -> None:
+        self._backend = backend
+        self._state: State = {}
+        self._turn = asyncio.Lock()
+        self._unsaved: list[asyncio.Future[None]] = []
+        self._saving: asyncio.Task[None] | None = None
+        super().__init__(**options)
+
+    def __repr__(self) -> str:
+        return f"BackendStorage({self._backend!r})"
+
+    async def _open(self) -> None:
+        self._turn = asyncio.Lock()
+        try:
+            self._state = await self._backend.load_state() or {}
+            await self._go_back()
+        except Exception as exc:
+            raise StorageUnavailableError(repr(self), f"its state could not be loaded: {exc!r}") from exc
+
+    async def _close(self) -> None:
+        if self._saving is not None and not self._saving.get_loop().is_closed():
+            await asyncio.wait([self._saving])
+
+    def _save_soon(self) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._unsaved.append(future)
+        if self._saving is None or self._saving.done():
+            self._saving = loop.create_task(self._save_all())
+        return future
+
+    async def _save_all(self) -> None:
+        while self._unsaved:
+            async with self._turn:
+                waiting, self._unsaved = self._unsaved, []
+                state = await self.whole()
+            try:
+                await self._save(state)
+            except BaseException as exc:
+                await self._fail(waiting, exc)
+                if not isinstance(exc, Exception):
+                    raise
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None)
+
+    async def _save(self, state: State) -> None:
+        if state == self._state:
+            return
+        try:
+            kept = await self._backend.save_state(state)
+        except Exception as exc:
+            raise OutcomeUnknownError(repr(self), f"save_state failed: {exc!r}") from exc
+        if not kept:
+            raise StorageUnavailableError(repr(self), "save_state did not return True")
+        self._state = state
+
+    async def _fail(self, waiting: list[asyncio.Future[None]], error: BaseException) -> None:
+        """Undo what was not saved; later changes were made to it, so that they are undone with it."""
+        if not isinstance(error, Exception):
+            error = OutcomeUnknownError(repr(self), "saving was cancelled")
+        async with self._turn:
+            later, self._unsaved = self._unsaved, []
+            await self._go_back()
+        for future in [*waiting, *later]:
+            if not future.done():
+                future.set_exception(error)
+
+    async def _go_back(self) -> None:
+        for namespace in list(await self._namespaces()):
+            await MemoryStorage._clear(self, namespace)
+        await self.fill(self._state)
+
+    _set = _saved(MemoryStorage._set)
+    _touch = _saved(MemoryStorage._touch)
+    _delete = _saved(MemoryStorage._delete)
+    _compare_and_set = _saved(MemoryStorage._compare_and_set)
+    _increment = _saved(MemoryStorage._increment)
+    _hit = _saved(MemoryStorage._hit)
+    _clear = _saved(MemoryStorage._clear)

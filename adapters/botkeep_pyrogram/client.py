@@ -1,0 +1,131 @@
+"""The client: the framework's own, with a storage for dialogues beside its MTProto session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pyrogram
+from pyrogram.sync import async_to_sync
+
+from botkeep import BaseStorage, FSMContext, KeyStrategy
+from botkeep_pyrogram.keys import key_of
+from botkeep_pyrogram.middlewares import Middleware, wrap
+from botkeep_pyrogram.order import OrderedUpdates
+
+Hook = TypeVar("Hook", bound=Callable[[Any], Awaitable[object]])
+Around = TypeVar("Around", bound=Middleware)
+
+
+class BotkeepMixin:
+    """What `Client` adds to ``pyrogram.Client``; mix it into a client class of your own, in front of it.
+
+    ``client.storage`` stays the MTProto session; the storage for dialogues is ``client.botkeep``. It is
+    opened before the client starts, and stopped when all handlers have ended.
+
+    Args:
+        name: the session's name, as for every client.
+        storage: where dialogues are kept.
+        strategy: who shares a dialogue: see `botkeep.KeyStrategy`.
+        ordered: updates of one user are handled one after another, those of others meanwhile. The order spans
+            filters too: what a handler has done, the filters of the next update see.
+        settings: for ``pyrogram.Client``.
+    """
+
+    dispatcher: Any
+
+    def __init__(
+        self,
+        name: str,
+        *arguments: Any,
+        storage: BaseStorage,
+        strategy: KeyStrategy | str = KeyStrategy.USER_IN_CHAT,
+        ordered: bool = True,
+        **settings: Any,
+    ) -> None:
+        if not isinstance(storage, BaseStorage):
+            raise TypeError(
+                f"storage must be a Botkeep storage, such as SQLiteStorage('fsm.db'), not {storage!r}; "
+                "the MTProto session is named by the client's other arguments"
+            )
+        super().__init__(name, *arguments, **settings)  # type: ignore[call-arg] # the client's, when mixed in
+        self.botkeep = storage
+        self._strategy = KeyStrategy(strategy)
+        self._middlewares: list[Middleware] = []
+        self._on_startup: list[Callable[[Any], Awaitable[object]]] = []
+        self._on_shutdown: list[Callable[[Any], Awaitable[object]]] = []
+        if ordered:
+            self.dispatcher.updates_queue = OrderedUpdates()
+
+    def fsm(self, update: Any, *, strategy: KeyStrategy | str | None = None, **settings: Any) -> FSMContext:
+        """Return the dialogue that an update belongs to.
+
+        Args:
+            update: a message, a callback query, or any other update of a user or a chat.
+            strategy: another one than the client's.
+            settings: for `FSMContext`: ``states``, ``idle_ttl``, ``history``.
+
+        Raises:
+            ValueError: the update belongs to no dialogue: it has neither a user nor a chat.
+            RuntimeError: the client has not started: it does not know yet who it is.
+        """
+        key = key_of(self, update, self._strategy if strategy is None else strategy)
+        if key is None:
+            raise ValueError(f"a {type(update).__name__} without a user or a chat belongs to no dialogue")
+        return FSMContext(self.botkeep, key, **settings)
+
+    def middleware(self, around: Around) -> Around:
+        """Put ``async def around(call_next, client, update)`` around every handler; usable as a decorator.
+
+        It calls ``await call_next(client, update)``, or does not. The first one added is the outermost.
+        """
+        self._middlewares.append(around)
+        return around
+
+    def on_startup(self, hook: Hook) -> Hook:
+        """Call ``await hook(client)`` once the client has started; usable as a decorator."""
+        self._on_startup.append(hook)
+        return hook
+
+    def on_shutdown(self, hook: Hook) -> Hook:
+        """Call ``await hook(client)`` before the client stops; usable as a decorator."""
+        self._on_shutdown.append(hook)
+        return hook
+
+    def add_handler(self, handler: Any, group: int = 0) -> Any:
+        """As in pyrogram; decorators and plugins come through here too."""
+        wrap(handler, self._middlewares)
+        return super().add_handler(handler, group)  # type: ignore[misc] # the client's own
+
+    async def start(self, *arguments: Any, **settings: Any) -> Any:
+        """As in pyrogram, with the storage opened first."""
+        await self.botkeep.start()
+        try:
+            await super().start(*arguments, **settings)  # type: ignore[misc] # the client's own
+        except BaseException:
+            await self.botkeep.stop()
+            raise
+        for hook in self._on_startup:
+            await hook(self)
+        return self
+
+    async def stop(self, *arguments: Any, **settings: Any) -> Any:
+        """As in pyrogram, which lets the handlers end, and the storage stopped last."""
+        try:
+            for hook in self._on_shutdown:
+                await hook(self)
+        finally:
+            try:
+                await super().stop(*arguments, **settings)  # type: ignore[misc] # the client's own
+            finally:
+                await self.botkeep.stop()
+        return self
+
+
+# pyrogram lets its methods be called without await where no event loop runs.
+for _method in ("start", "stop"):
+    async_to_sync(BotkeepMixin, _method)  # type: ignore[no-untyped-call] # the framework's own
+
+
+class Client(BotkeepMixin, pyrogram.Client):  # type: ignore[misc] # the framework contradicts itself
+    """``Client("my_bot", ..., storage=SQLiteStorage("fsm.db"))``: see `BotkeepMixin`."""

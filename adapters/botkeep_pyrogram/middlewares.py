@@ -1,0 +1,64 @@
+"""Middlewares around handlers, in both forks, where the framework has none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from botkeep import acting_user
+from botkeep_pyrogram.keys import user_of
+from botkeep_pyrogram.order import sender_of
+
+CallNext: TypeAlias = "Callable[[Any, Any], Awaitable[Any]]"
+Middleware: TypeAlias = "Callable[[CallNext, Any, Any], Awaitable[Any]]"
+
+_NO_UPDATES: Final = frozenset(
+    {"ConnectHandler", "DisconnectHandler", "ErrorHandler", "StartHandler", "StopHandler"}
+)
+"""Handlers of the connection's life; which of them exist depends on the fork."""
+
+
+def wrap(handler: Any, middlewares: Sequence[Middleware]) -> None:
+    """Put the middlewares, and the scope of `botkeep.user`, around a handler's callback.
+
+    Args:
+        handler: a handler object; those of the connection's life are left as they are.
+        middlewares: looked at when the handler runs, so that those added later count too.
+    """
+    callback = handler.callback
+    if type(handler).__name__ in _NO_UPDATES or hasattr(callback, "__botkeep__"):
+        return
+
+    # A real `async def`: an object with an async __call__ would run in a thread and never be awaited.
+    @functools.wraps(callback)
+    async def around(client: Any, update: Any, *more: Any) -> Any:
+        async def call(client: Any, update: Any) -> Any:
+            return await _run(callback, client, update, *more)
+
+        following: CallNext = call
+        for middleware in reversed(middlewares):
+            following = functools.partial(middleware, following)
+        user = user_of(update)
+        with acting_user(_raw_user(update) if more else user):
+            return await following(client, update)
+
+    around.__dict__["__botkeep__"] = True
+    handler.callback = around
+
+
+def _raw_user(update: Any) -> int | None:
+    sender = sender_of(update)
+    return sender if isinstance(sender, int) else None
+
+
+async def _run(callback: Callable[..., Any], client: Any, *arguments: Any) -> Any:
+    if inspect.iscoroutinefunction(callback):
+        return await callback(client, *arguments)
+    # As the dispatcher does it for plain functions; the context carries the acting user along.
+    context = contextvars.copy_context()
+    call = functools.partial(context.run, callback, client, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(client.executor, call)

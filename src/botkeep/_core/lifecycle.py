@@ -1,0 +1,101 @@
+"""The life of a storage: opened by its first use, closed by ``stop``, opened again by ``start``."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from botkeep.errors import EventLoopError, StorageClosedError
+
+if TYPE_CHECKING:
+    from botkeep.abc import BaseStorage
+
+
+class Lifecycle:
+    """Whether a storage is open and for which event loop; shared by the storage and its namespaces.
+
+    Attributes:
+        loop: the event loop that is served; None while not open. A verb compares it with the running one,
+            and that is all an open storage pays.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._name = name
+        self._stopped = False
+        self._change: asyncio.Task[None] | None = None
+
+    async def start(self, storage: BaseStorage) -> None:
+        """Open, also after `stop`."""
+        self._stopped = False
+        await self.enter(storage)
+
+    async def enter(self, storage: BaseStorage) -> None:
+        """Open for the running event loop, unless somebody did.
+
+        Raises:
+            StorageClosedError: after `stop`.
+            EventLoopError: another event loop that is not closed has it.
+        """
+        loop = asyncio.get_running_loop()
+        while self.loop is not loop:
+            self._check_loop(loop)
+            if self._stopped:
+                raise StorageClosedError(self._name)
+            await self._only(lambda: self._open(storage, loop))
+
+    async def stop(self, storage: BaseStorage) -> None:
+        """Close, once what is under way has ended."""
+        self._check_loop(asyncio.get_running_loop())
+        self._stopped = True
+        while (change := self._under_way()) is not None or self.loop is not None:
+            if change is not None:
+                # An opening that fails is the business of those who asked for it.
+                await asyncio.wait([change])
+            else:
+                await self._only(lambda: self._close(storage))
+
+    def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        owner = self._owner()
+        if owner not in (None, loop) and not owner.is_closed():
+            raise EventLoopError(self._name)
+
+    def _owner(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that has the storage, or that is only just opening it."""
+        if self.loop is None and self._change is not None and not self._change.done():
+            return self._change.get_loop()
+        return self.loop
+
+    def _under_way(self) -> asyncio.Task[None] | None:
+        """The opening or closing that runs now; one whose event loop died with it does not count."""
+        change = self._change
+        if change is None or change.done() or change.get_loop() is not asyncio.get_running_loop():
+            return None
+        return change
+
+    async def _only(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Let one opening or closing run at a time; a cancelled caller leaves it running to its end."""
+        running = self._under_way()
+        if running is None:
+            running = self._change = asyncio.get_running_loop().create_task(change())
+        await asyncio.shield(running)
+
+    async def _open(self, storage: BaseStorage, loop: asyncio.AbstractEventLoop) -> None:
+        if self.loop is not None:
+            # Its event loop was closed without a stop: let go of what belonged to it before opening anew.
+            await self._close(storage)
+        await storage._open()
+        self.loop = loop
+
+    async def _close(self, storage: BaseStorage) -> None:
+        try:
+            await storage._close()
+        finally:
+            self.loop = None
+
+    def __del__(self) -> None:
+        if self.loop is not None:
+            message = f"{self._name} was not stopped; call stop() or use it in `async with`"
+            warnings.warn(message, ResourceWarning, stacklevel=2)

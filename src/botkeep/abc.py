@@ -1,0 +1,356 @@
+"""The storage specification: the verbs, with the laws they keep, and the hooks an engine implements.
+
+The verbs are written once, here: they check the identifier and the ttl, encode or decode the document,
+compute the moment of expiry, and call hooks that deal in bytes. A storage of your own is these hooks;
+`botkeep.testing.StorageContract` proves that it keeps the laws.
+
+Laws that hold for every verb:
+
+- **Expired is absent**: a document whose time has come is not there, for any verb.
+- **Wholly or not at all**: a cancelled or failed call has either happened or not, and the storage stays
+  usable.
+- **A failed read is an exception**, never "absent". An unreadable document is never overwritten by a verb
+  that had to read it.
+
+Errors that any verb may raise: `IdentifierError`, `StorageUnavailableError`, `StorageClosedError`,
+`EventLoopError`; a writing verb also `OutcomeUnknownError` and, for the value, `DocumentError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from botkeep import documents
+from botkeep._core import counters
+from botkeep._core.lifecycle import Lifecycle
+from botkeep._core.mutexes import KeyedMutexes
+from botkeep._core.paths import children, inner, private
+from botkeep.errors import CounterOverflowError
+from botkeep.hooks import StorageHooks, Stored, Swap, Write
+from botkeep.keys import check_identifier
+from botkeep.lease import Lease
+from botkeep.patterns import compile_pattern
+from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import timedelta
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.ttl import Clock, Ttl
+
+__all__ = ["BaseStorage", "Stored", "Swap"]
+
+HEALTH_SECONDS: Final = 1.0
+"""How long `BaseStorage.health` waits for an answer."""
+
+
+class BaseStorage(StorageHooks):
+    """Documents under identifiers, with expiry, counters, compare-and-set and namespaces.
+
+    The first verb opens the storage; ``stop`` closes it, or ``async with``. A storage object serves one event
+    loop at a time.
+
+    Args:
+        default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
+        clock: seconds since the epoch; tests inject their own.
+    """
+
+    def __init__(self, *, default_ttl: float | timedelta | None = None, clock: Clock = time.time) -> None:
+        self._namespace = ""
+        self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
+        self._clock = clock
+        self._lifecycle = Lifecycle(repr(self))
+        self._mutexes = KeyedMutexes()
+
+    # The verbs.
+
+    async def get_state(self, identifier: str, default: Any = None) -> Any:
+        """Return the document; ``default`` when it is absent. A new object at each call.
+
+        Raises:
+            CorruptDocumentError: what is stored there cannot be read.
+        """
+        await self._ready(identifier)
+        value = await self._get(self._namespace, identifier)
+        return default if value is None else documents.decode(value, identifier)
+
+    async def set_state(self, identifier: str, state: Any, *, ttl: Ttl | None = None) -> None:
+        """Store a document in place of whatever was there.
+
+        Args:
+            identifier: the key: 1 to 1,024 bytes of UTF-8, without NUL.
+            state: the document: see `botkeep.documents`. What is done to it later stays outside.
+            ttl: seconds (or a timedelta) to live; None: the storage's ``default_ttl``; `NO_TTL`: for ever;
+                `KEEP_TTL`: the expiry that the old document has.
+        """
+        value, expiry = documents.encode(state), self._expiry(ttl)
+        await self._ready(identifier)
+        await self._set(self._namespace, identifier, value, expiry)
+
+    async def delete_state(self, identifier: str) -> bool:
+        """Remove a document; True if there was one."""
+        await self._ready(identifier)
+        return await self._delete(self._namespace, identifier)
+
+    async def compare_and_set(
+        self, identifier: str, new_state: Any, *, expected: Any, ttl: Ttl | None = None
+    ) -> bool:
+        """Store ``new_state`` if the document equals ``expected``; True if it did. Of N at once, one wins.
+
+        Compared are the values, as Python compares them after a round trip through the codec: all fields, the
+        order of dict keys ignored. ``expected=None`` means that there must be no document.
+        """
+        value, expiry = documents.encode(new_state), self._expiry(ttl)
+        wanted = None if expected is None else documents.encode(expected)
+        await self._ready(identifier)
+        while True:
+            swap = await self._compare_and_set(self._namespace, identifier, value, wanted, expiry)
+            if swap.done or not documents.same(swap.found, wanted, identifier):
+                return swap.done
+            # The same value in other bytes (1.0 for 1, keys in another order): those bytes it is.
+            wanted = swap.found
+
+    async def increment(
+        self, identifier: str, amount: int = 1, *, ttl: Ttl | None = None, renew: bool = True
+    ) -> int:
+        """Add to a counter, a document that holds an integer, and return the new total. Absent counts as 0.
+
+        Args:
+            identifier: the key.
+            amount: an int; may be negative or 0.
+            ttl: as for `set_state`, but None keeps the expiry of a counter that is there.
+            renew: with a ``ttl``: True starts it anew at each call, False sets it only on a new counter.
+
+        Raises:
+            NotACounterError: the document is something else.
+            CounterOverflowError: the total would leave 64 bits (signed). Nothing was changed.
+        """
+        if isinstance(amount, bool) or not isinstance(amount, int):
+            raise TypeError(f"amount must be an int, not {amount!r}")
+        if not counters.SMALLEST <= amount <= counters.LARGEST:
+            raise CounterOverflowError(identifier, amount)
+        expiry = self._expiry(KEEP_TTL if ttl is None else ttl, keep=not renew)
+        await self._ready(identifier)
+        return await self._increment(self._namespace, identifier, amount, expiry)
+
+    async def touch(self, identifier: str, *, ttl: Ttl | None) -> bool:
+        """Change when a document expires and nothing else; True if there is one.
+
+        Raises:
+            ValueError: the ttl is `KEEP_TTL`, which would change nothing.
+        """
+        if ttl is KEEP_TTL:
+            raise ValueError(
+                "touch changes the expiry: give seconds, NO_TTL or None (the default ttl), not KEEP_TTL"
+            )
+        expires_at = self._expiry(ttl).at
+        await self._ready(identifier)
+        return await self._touch(self._namespace, identifier, expires_at)
+
+    async def get_ttl(self, identifier: str) -> float | None:
+        """Return the seconds left to a document; ``math.inf``: it never expires; None: it is absent."""
+        await self._ready(identifier)
+        expires_at = await self._get_expiry(self._namespace, identifier)
+        left = None if expires_at is None else expires_at - self._clock()
+        return None if left is None or left <= 0 else left
+
+    async def exists(self, identifier: str) -> bool:
+        """Whether there is a document, readable or not."""
+        await self._ready(identifier)
+        return await self._get_expiry(self._namespace, identifier) is not None
+
+    async def list_keys(self, pattern: str = "*") -> list[str]:
+        """Return the identifiers that match, sorted; the dialect is that of `botkeep.patterns`."""
+        return sorted([identifier async for identifier in self.scan(pattern)])
+
+    async def scan(self, pattern: str = "*") -> AsyncIterator[str]:
+        """Stream what `list_keys` lists, in no promised order, each once.
+
+        What is written or removed meanwhile may be missing or not; what stays all the while is there.
+        """
+        prefix, regex = compile_pattern(pattern)
+        await self._enter()
+        async for page in self._scan(self._namespace, prefix):
+            for identifier in page:
+                if regex is None or regex.match(identifier):
+                    yield identifier
+
+    async def clear_namespace(self) -> int:
+        """Remove every document of this namespace, of no other, and return how many there were."""
+        await self._enter()
+        return await self._clear(self._namespace)
+
+    async def health(self) -> bool:
+        """Whether the storage answers within a second. Opens it if need be; never raises."""
+        try:
+            await asyncio.wait_for(self._answer(), HEALTH_SECONDS)
+        except Exception:  # noqa: BLE001 # whatever it is, the answer is no
+            return False
+        return True
+
+    async def start(self) -> None:
+        """Open the storage, also after `stop`; opening twice is fine. The first verb does it too."""
+        await self._lifecycle.start(self)
+
+    async def stop(self) -> None:
+        """Finish what is under way and close; closing twice is fine. Verbs then raise until `start`."""
+        await self._lifecycle.stop(self)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # Built on the verbs, for every storage.
+
+    async def update(
+        self,
+        identifier: str,
+        change: Callable[[Any], Any],
+        *,
+        default: Any = None,
+        ttl: Ttl | None = KEEP_TTL,
+    ) -> Any:
+        """Read, change and write a document as one step, and return the new one. Loses nothing to others.
+
+        Args:
+            identifier: the key.
+            change: takes the document, returns the new one; may change it in place, but must return it. It
+                may run several times, when another process writes in between.
+            default: given to ``change`` when there is no document; never changed itself.
+            ttl: as for `set_state`.
+
+        Raises:
+            TypeError: ``change`` returned None: most often an in-place change that forgot its ``return``.
+        """
+        expiry, start = self._expiry(ttl), documents.encode(default)
+        await self._ready(identifier)
+        value = start
+
+        def step(found: bytes | None) -> Write | None:
+            nonlocal value
+            value = _changed(change, start if found is None else found, identifier)
+            return None if value == found and expiry.keep else Write(value, expiry)
+
+        # Not an engine's own way to do it: that may call `change` on another thread.
+        await BaseStorage._rewrite(self, self._namespace, identifier, step)
+        return documents.decode(value, identifier)
+
+    def namespace(self, name: str) -> BaseStorage:
+        """Return a view of this storage with keys that no pattern, key or clear elsewhere reaches.
+
+        Raises:
+            IdentifierError: the name is not fit for an identifier.
+        """
+        check_identifier(name)
+        return self._view(inner(self._namespace, name))
+
+    async def list_namespaces(self) -> list[str]:
+        """Return the names of the namespaces directly inside this one that hold something, sorted."""
+        await self._enter()
+        return sorted(children(self._namespace, await self._namespaces()))
+
+    def lock(self, identifier: str, *, ttl: float | timedelta = 30.0) -> Lease:
+        """Return a lock for ``async with``, across tasks and processes: a lease that is renewed while held.
+
+        It is a record of its own, apart from any document under the same identifier.
+
+        Args:
+            identifier: what to lock.
+            ttl: seconds after which a holder that died has lost it.
+
+        Raises:
+            LeaseLostError: at the end of the block, when somebody else may have held it meanwhile.
+        """
+        check_identifier(identifier)
+        namespace = private(self._namespace, "locks")
+        return Lease(
+            self._view(namespace),
+            identifier,
+            ttl=seconds(ttl),
+            local_turn=lambda: self._mutexes.of(("lock", namespace, identifier)),
+            clock=self._clock,
+        )
+
+    # Shared by the verbs.
+
+    def _view(self, namespace: str) -> BaseStorage:
+        from botkeep._core.namespace import NamespaceView  # noqa: PLC0415 # it is a BaseStorage itself
+
+        return NamespaceView(self, namespace)
+
+    async def _ready(self, identifier: str) -> None:
+        check_identifier(identifier)
+        if self._lifecycle.loop is not asyncio.get_running_loop():
+            await self._lifecycle.enter(self)
+
+    async def _enter(self) -> None:
+        if self._lifecycle.loop is not asyncio.get_running_loop():
+            await self._lifecycle.enter(self)
+
+    async def _answer(self) -> None:
+        await self._enter()
+        await self._ping()
+
+    async def _rewrite(
+        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
+    ) -> None:
+        """In one atomic step: show ``step`` the live value (None: absent), and write what it returns.
+
+        A hook that serves every engine as it is. One that can run Python inside its transaction overrides it,
+        to make one trip of it; ``step`` then runs on another thread. Anywhere it may run several times.
+        """
+        async with self._mutexes.of((namespace, identifier)):
+            found = await self._get(namespace, identifier)
+            while (write := step(found)) is not None:
+                swap = await self._compare_and_set(namespace, identifier, write.value, found, write.expiry)
+                if swap.done:
+                    return
+                found = swap.found
+
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        """In one atomic step: count a hit on a rate limit, as `botkeep.ratelimit.decisions.decide` does.
+
+        A hook that serves every engine as it is; an engine overrides it to make one trip of it.
+        """
+        from botkeep.ratelimit.decisions import decide  # noqa: PLC0415 # a bot may have no limits
+
+        async with self._mutexes.of((namespace, identifier)):
+            found = await self._get(namespace, identifier)
+            while True:
+                decision = decide(found, limits, cost, self._clock(), identifier)
+                if not decision.allowed:
+                    return decision
+                expiry = Expiry(decision.expires_at, keep=False)
+                swap = await self._compare_and_set(namespace, identifier, decision.value, found, expiry)
+                if swap.done:
+                    return decision
+                found = swap.found
+
+    def _expiry(self, ttl: Ttl | None, *, keep: bool = False) -> Expiry:
+        if ttl is NO_TTL:
+            return Expiry(math.inf, keep)
+        if ttl is None or isinstance(ttl, TtlRule):
+            return Expiry(self._clock() + self._default_ttl, keep or ttl is KEEP_TTL)
+        return Expiry(self._clock() + seconds(ttl), keep)
+
+
+def _changed(change: Callable[[Any], Any], value: bytes, identifier: str) -> bytes:
+    document = change(documents.decode(value, identifier))
+    if document is None:
+        raise TypeError(
+            f"the change given to update({identifier!r}) returned None; return the new document "
+            "(delete_state removes one, set_state stores None)"
+        )
+    return documents.encode(document)

@@ -1,0 +1,24 @@
+"""Dialogues: their states, the record of each, and whose turn it is."""
+
+from __future__ import annotations
+
+from botkeep.fsm.context import FSMContext
+from botkeep.fsm.held_locks import Hold
+from botkeep.fsm.ordering import Ordering
+from botkeep.fsm.record import Visit
+from botkeep.fsm.state_keys import KeyStrategy, StateKey, state_key
+from botkeep.fsm.states import State, StatesGroup
+from botkeep.fsm.transaction import Turn
+
+__all__ = [
+    "FSMContext",
+    "Hold",
+    "KeyStrategy",
+    "Ordering",
+    "State",
+    "StateKey",
+    "StatesGroup",
+    "Turn",
+    "Visit",
+    "state_key",
+]

@@ -1,0 +1,125 @@
+"""A record in its storage: read, and written as one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from botkeep import documents
+from botkeep.errors import LeaseLostError
+from botkeep.fsm.held_locks import Hold, find_hold, realm_of
+from botkeep.fsm.record import NAMESPACE, Record, empty, is_empty, parse
+from botkeep.hooks import Swap, Write
+from botkeep.ttl import KEEP_TTL
+
+if TYPE_CHECKING:
+    from botkeep.abc import BaseStorage
+    from botkeep.ttl import Expiry, Ttl
+
+EMPTY_SECONDS: Final = 1e-6
+"""How long a record stays that became empty: a storage can expire what it compared, but not delete it."""
+
+FENCE_SECONDS: Final = 600.0
+"""How long an empty record stays that has a fence to remember."""
+
+
+class Found(NamedTuple):
+    """What stood in the storage.
+
+    Attributes:
+        value: the bytes; None: nothing.
+        says_nothing: it was an empty record, or none.
+    """
+
+    value: bytes | None
+    says_nothing: bool
+
+
+class StoredRecord:
+    """One record in a storage, in the namespace of records.
+
+    Inside a turn of an `Ordering` on the same key and storage every write carries the turn's fence.
+    """
+
+    def __init__(self, storage: BaseStorage, identifier: str) -> None:
+        self.storage: BaseStorage = storage.namespace(NAMESPACE)
+        self.identifier = identifier
+        self.realm: tuple[Hashable, str] = realm_of(self.storage)
+
+    async def read(self) -> tuple[Found, Record]:
+        """Return what is stored, and as a record; a fresh one when there is none.
+
+        Raises:
+            CorruptDocumentError: what is stored there is no record.
+        """
+        await self.storage._ready(self.identifier)
+        return self._parsed(await self.storage._get(self.storage._namespace, self.identifier))
+
+    async def change(self, step: Callable[[Record], None], ttl: Ttl | None) -> Record:
+        """Read the record, let ``step`` change it in place, and write it, as one step. Return it.
+
+        ``step`` may run several times, and on another thread.
+        """
+        expiry, hold = self.storage._expiry(ttl), await self._confirmed_hold()
+        record: Record = {}
+
+        def rewrite(value: bytes | None) -> Write | None:
+            nonlocal record
+            found, record = self._parsed(value)
+            step(record)
+            return self._write(found, record, expiry, hold)
+
+        await self.storage._ready(self.identifier)
+        await self.storage._rewrite(self.storage._namespace, self.identifier, rewrite)
+        return record
+
+    async def swap(self, found: Found, record: Record, ttl: Ttl | None) -> Swap:
+        """Write the record if nothing was written since ``found`` was read.
+
+        Raises:
+            LeaseLostError: this task has lost its turn.
+        """
+        write = self._write(found, record, self.storage._expiry(ttl), await self._confirmed_hold())
+        if write is None:
+            return Swap(done=True, found=None)
+        return await self.storage._compare_and_set(
+            self.storage._namespace, self.identifier, write.value, found.value, write.expiry
+        )
+
+    async def remove(self) -> None:
+        """Remove the record, whatever it says."""
+        if find_hold(self.realm, self.identifier) is None:
+            await self.storage.delete_state(self.identifier)
+        else:
+            await self.change(empty, KEEP_TTL)
+
+    def _parsed(self, value: bytes | None) -> tuple[Found, Record]:
+        record = parse(value, self.identifier)
+        return Found(value, is_empty(record)), record
+
+    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Write | None:
+        """Return what is to be written in place of what was found; None: nothing."""
+        if hold is not None:
+            _mark(record, hold)
+        value = documents.encode(record)
+        if value == found.value and expiry.keep:
+            return None
+        if is_empty(record):
+            if found.value is None and "fence" not in record:
+                return None
+            return Write(value, self.storage._expiry(FENCE_SECONDS if "fence" in record else EMPTY_SECONDS))
+        return Write(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+
+    async def _confirmed_hold(self) -> Hold | None:
+        """The turn that this task has on the record, still its own; None: it has none."""
+        hold = find_hold(self.realm, self.identifier)
+        if hold is not None:
+            await hold.confirm()
+        return hold
+
+
+def _mark(record: Record, hold: Hold) -> None:
+    """Put the fence of the turn into the record, unless a later turn has put its own there."""
+    if record.get("fence", 0) > hold.fence:
+        raise LeaseLostError(hold.identifier)
+    record["fence"] = hold.fence

@@ -1,0 +1,65 @@
+"""A turn: one reading of a record, what a handler makes of it, and one writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from botkeep import documents
+from botkeep.fsm.record import Record, empty, fields_of
+
+if TYPE_CHECKING:
+    from botkeep.fsm.states import State
+
+T = TypeVar("T")
+Enter: TypeAlias = "Callable[[Record, State | str | None], None]"
+"""Lets a record enter a state, if it may."""
+
+
+class Turn:
+    """The record of a dialogue in the hands of a handler; it is written when the turn ends.
+
+    Attributes:
+        data: the data of the dialogue, to be changed at will. A mapping or a dataclass may take its place.
+        moved: whether a state was entered in this turn.
+    """
+
+    def __init__(self, record: Record, enter: Enter) -> None:
+        self.data: Any = record["data"]
+        self.moved: bool = False
+        self._record = record
+        self._enter = enter
+
+    @property
+    def state(self) -> str | None:
+        """The name of the state; None: the dialogue is in none. Assigning enters a state, if it may follow.
+
+        Raises:
+            InvalidTransitionError: on assignment: the transitions do not allow it.
+            UnknownStateError: on assignment: it is no state.
+        """
+        name: str | None = self._record["name"]
+        return name
+
+    @state.setter
+    def state(self, state: State | str | None) -> None:
+        self._enter(self._record, state)
+        self.moved = True
+
+    def get_data(self, kind: type[T]) -> T:
+        """Return the data as a ``kind``: see `FSMContext.get_data`."""
+        return documents.convert(fields_of(self.data), kind)
+
+    def clear(self) -> None:
+        """End the dialogue: no state, no data, no history. Transitions have no say in it."""
+        empty(self._record)
+        self.data = {}
+
+    def record(self) -> Record:
+        """Return the record as the turn leaves it.
+
+        Raises:
+            DocumentError: the data cannot be stored.
+        """
+        self._record["data"] = fields_of(self.data)
+        return self._record

@@ -1,0 +1,138 @@
+"""Backups of live objects as files in a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botkeep._core.compat import override
+from botkeep._core.loop_batching import LoopCoalescer, an_event_loop_runs
+from botkeep._files import atomic
+from botkeep._files.dict_file import from_text, to_text
+from botkeep._files.errors import unavailable
+from botkeep._files.json_text import NotJsonError
+from botkeep._files.quarantine import copy_aside, set_aside
+from botkeep._files.temporary import sweep
+from botkeep._files.threads import on_a_thread
+from botkeep.objects.backups.base import Backups
+
+if TYPE_CHECKING:
+    from botkeep.objects.backups.daily_copies import DailyCopies
+    from botkeep.objects.backups.registry import Registration
+
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+
+class FolderBackups(Backups):
+    """Keeps each object in ``<key>.json``, which people can read, and edit while the program is off.
+
+    Objects are restored as soon as they are registered.
+
+    .. code-block:: python
+
+        from botkeep.objects import FolderBackups
+
+        class Model:
+            needs_backup = False
+
+            def __init__(self):
+                self.value = 1.0
+
+            def backup(self):
+                return {"value": self.value}
+
+            def restore(self, data):
+                self.value = data.get("value", 1.0)
+
+        async with FolderBackups("backups") as backups:
+            model = backups.register(Model())
+            model.value = 7.5
+            model.needs_backup = True
+
+    Args:
+        folder: where the files are; "~" is the user's home. It is created when it is needed.
+        interval: seconds between two looks at which objects need a backup.
+        copies: where to put a copy of everything each day; None: nowhere.
+
+    Raises:
+        ValueError: the interval is not positive.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], *, interval: float = 10.0, copies: DailyCopies | None = None
+    ) -> None:
+        super().__init__(interval=interval, copies=copies)
+        self._folder = Path(folder).expanduser().absolute()
+        self._turn = threading.RLock()
+        self._writes: LoopCoalescer[tuple[Path, bytes]] = LoopCoalescer(
+            self._write_off_the_loop, name=repr(self)
+        )
+
+    def __repr__(self) -> str:
+        return f"FolderBackups({str(self._folder)!r})"
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+    @override
+    def _restore_where_possible(self, registration: Registration) -> None:
+        self._now(self._restore(registration))
+
+    @override
+    async def _read(self, key: str) -> dict[str, Any] | None:
+        # On the spot, also on an event loop: an object wants its state as soon as it is registered.
+        path = self._path(key)
+        sweep(path)
+        try:
+            return from_text(path.read_bytes())
+        except FileNotFoundError:
+            _logger.debug("Nothing to restore: there is no %s", path)
+        except NotJsonError:
+            aside = set_aside(path, "corrupt")
+            _logger.exception("%s was damaged and is kept as %s; its object starts anew", path, aside.name)
+        except OSError as exc:
+            raise unavailable(exc, str(path)) from exc
+        return None
+
+    @override
+    async def _write(self, key: str, state: dict[str, Any]) -> None:
+        path, text = self._path(key), to_text(state)
+        if an_event_loop_runs():
+            await self._writes.submit((path, text))
+        else:
+            atomic.write(path, text)
+
+    @override
+    async def _keep_aside(self, key: str, why: str) -> None:
+        copy_aside(self._path(key), why)
+
+    @override
+    def _now(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._turn:
+            try:
+                work.send(None)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+        raise AssertionError("reading on the spot, and writing where no event loop runs, never wait")
+
+    async def _write_off_the_loop(self, batch: Sequence[tuple[Path, bytes]]) -> list[Exception | None]:
+        return await on_a_thread(_write_each, batch)
+
+
+def _write_each(batch: Sequence[tuple[Path, bytes]]) -> list[Exception | None]:
+    return [_error_of_writing(path, text) for path, text in batch]
+
+
+def _error_of_writing(path: Path, text: bytes) -> Exception | None:
+    try:
+        atomic.write(path, text)
+    except Exception as exc:  # noqa: BLE001 # it is this object's alone
+        return exc
+    return None

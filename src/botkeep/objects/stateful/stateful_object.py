@@ -1,0 +1,204 @@
+"""Objects that keep their attributes in a JSON file: `StatefulObject`."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final
+
+from botkeep._core.loop_batching import LoopCoalescer
+from botkeep._files.threads import on_a_thread
+from botkeep.objects.stateful.state_file import Snapshot, StateFile
+
+_OURS: Final = "_StatefulObject__"
+
+_logger = logging.getLogger(__name__)
+
+# Where `save` wants snapshots to go instead of to the disk: it writes them without blocking.
+_collected: ContextVar[list[Snapshot] | None] = ContextVar("_collected", default=None)
+
+
+class StatefulObject:
+    """A base for objects that persist: they load their state when they are made, and save when they say so.
+
+    .. code-block:: python
+
+        from botkeep.objects import StatefulObject
+
+        class Counter(StatefulObject):
+            def __init__(self, state_file="~/.counter/state.json"):
+                super().__init__(state_file=state_file)
+                self.count = getattr(self, "count", 0)
+
+            def increment(self):
+                self.count += 1
+                self._save_state()
+
+    The state is all public attributes (`_get_state`), as JSON; values may be what `botkeep.documents` takes.
+    A save is whole or not at all, also if the process is killed, and a later state never gives way to an
+    earlier one, whichever threads save. A damaged file is set aside as ``<name>.corrupt-<time>`` with a
+    `UserWarning`, and the object starts with its defaults. ``__init__`` may be called again; after
+    `_clear_state` it gives the defaults.
+
+    Of two processes with one file the last to save wins, unless they change the object in `_locked_state`.
+
+    A class that has a ``VERSION`` (an int) and finds a greater ``"version"`` in its file has met a newer
+    program's state: the file is copied to ``<name>.version-<n>-<time>`` before it is overwritten.
+
+    Args:
+        state_file: the file; "~" is the user's home. Missing folders are created.
+
+    Raises:
+        ValueError: the path is empty, or goes up with "..", as a name from outside could make it.
+        StorageUnavailableError: the file is there, but cannot be read.
+    """
+
+    # Two underscores: a subclass has all other names for itself.
+    __keeper: StateFile | None = None
+    __saves: LoopCoalescer[None] | None = None
+    __given: frozenset[str] | None = None
+
+    def __init__(self, state_file: str | os.PathLike[str]) -> None:
+        self.__forget_former_life()
+        self._state_file = _located(state_file)
+        # The same keeper after a second __init__: it knows which snapshots are still on their way.
+        if self.__keeper is None or self.__keeper.path != self._state_file:
+            self.__keeper = StateFile(self._state_file, _logger)
+        self.__keeper.prepare()
+        self.__load()
+
+    async def save(self) -> None:
+        """Save without blocking the event loop; calls made at the same time share one write.
+
+        `_save_state` runs on the event loop's thread and sees a whole state; only its writing is on another.
+
+        Raises:
+            DocumentError: as `_save_state`.
+            StorageUnavailableError: as `_save_state`.
+            RuntimeError: a block of `_locked_state` is open on this thread; waiting in it would never end.
+        """
+        if self.__kept().is_held_by_this_thread():
+            raise RuntimeError("a _locked_state block is open here: it saves at its end; do not await in it")
+        if self.__saves is None:
+            self.__saves = LoopCoalescer(self.__save_for_all, name=str(self._state_file))
+        await self.__saves.submit(None)
+
+    def _save_state(self) -> None:
+        """Write the state to the file, durably; return when it is on the disk.
+
+        Raises:
+            DocumentError: a value cannot be stored; it names the path to it. The file is as it was.
+            StorageUnavailableError: the file could not be written, and is as it was.
+        """
+        snapshot = self.__kept().take(self._get_state)
+        collected = _collected.get()
+        if collected is None:
+            self.__kept().write(snapshot)
+        else:
+            collected.append(snapshot)
+
+    def _get_state(self) -> dict[str, Any]:
+        """Return what is to be saved: here all public attributes. Override it to choose or to convert."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        """Take over a state from the file: here as attributes. Override it to check, convert or migrate.
+
+        Names that begin with "_" and names of methods and properties are left out: a file is not code.
+        """
+        for name, value in state.items():
+            if name.startswith("_") or _is_code(type(self), name):
+                _logger.warning("%s: %r cannot be set from a file; it is left out", self._state_file, name)
+            else:
+                setattr(self, name, value)
+
+    def _clear_state(self) -> None:
+        """Remove the file, if there is one. The object stays as it is; ``__init__()`` gives it its defaults.
+
+        Raises:
+            StorageUnavailableError: the file could not be removed.
+        """
+        self.__kept().clear()
+
+    @contextmanager
+    def _locked_state(self, timeout: float = 10.0) -> Iterator[None]:
+        """Change the object in a ``with`` block that no other process or thread has at the same time.
+
+        The state is read again before the block and saved after it. If the block raises, nothing is saved,
+        and the state is read again. Blocks may be nested; the outermost reads and saves.
+
+        Args:
+            timeout: seconds to wait for others. It blocks: from async code, go through `asyncio.to_thread`.
+
+        Raises:
+            StorageUnavailableError: somebody else had the lock all that time.
+        """
+        with self.__kept().exclusively(timeout) as outermost:
+            if not outermost:
+                yield
+                return
+            self.__load()
+            try:
+                yield
+            except BaseException:
+                self.__load()
+                raise
+            self._save_state()
+
+    def __load(self) -> None:
+        state = self.__kept().read()
+        if state is None:
+            return
+        version, known = state.get("version"), getattr(type(self), "VERSION", None)
+        if type(version) is int and type(known) is int and version > known:
+            _logger.warning("%s is of version %d, this program knows %d", self._state_file, version, known)
+            self.__kept().spare(version)
+        self._set_state(state)
+
+    async def __save_for_all(self, callers: Sequence[None]) -> list[None]:
+        snapshots: list[Snapshot] = []
+        token = _collected.set(snapshots)
+        try:
+            self._save_state()
+        finally:
+            _collected.reset(token)
+        for snapshot in snapshots:
+            await on_a_thread(self.__kept().write, snapshot)
+        return [None for _ in callers]
+
+    def __forget_former_life(self) -> None:
+        """Let ``getattr(self, "count", 0)`` find the default when ``__init__`` is called again.
+
+        What a subclass sets before it calls us is not ours to forget: it has just been set again.
+        """
+        if self.__given is None:
+            self.__given = frozenset(vars(self))
+        for name in set(vars(self)) - self.__given:
+            if not name.startswith(_OURS):
+                delattr(self, name)
+
+    def __kept(self) -> StateFile:
+        assert self.__keeper is not None, "super().__init__(state_file=...) comes before the first save"
+        return self.__keeper
+
+
+def _located(state_file: str | os.PathLike[str]) -> Path:
+    if not os.fspath(state_file):
+        raise ValueError("state_file must not be empty")
+    path = Path(state_file).expanduser()
+    if ".." in path.parts:
+        raise ValueError(
+            f"state_file {os.fspath(state_file)!r} goes up with '..': resolve() a path of your own before, "
+            "and make one from a name with profile_path()"
+        )
+    return path.absolute()
+
+
+def _is_code(kind: type, name: str) -> bool:
+    found = inspect.getattr_static(kind, name, None)
+    return callable(found) or (hasattr(found, "__get__") and not inspect.ismemberdescriptor(found))

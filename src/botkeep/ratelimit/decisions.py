@@ -1,0 +1,116 @@
+"""The one step of a rate limit: read the record, decide, write it. The specification of `BaseStorage._hit`.
+
+All limits of a key are one record, so that several are counted all or none, and a Redis Cluster keeps them in
+one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
+`decide` is the step in Python, for engines that run Python inside their transaction. An engine that does not
+runs the same step in its own language, from the same numbers, and makes its answer a `Decision` by `decided`;
+in Lua it is ``botkeep.storages.redis.limits``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from botkeep import documents
+from botkeep.errors import CorruptDocumentError
+from botkeep.ratelimit.rates import MILLISECONDS
+from botkeep.ratelimit.strategies import STRATEGIES, Meter, Quota, State, StrategyName
+
+
+class Limits(NamedTuple):
+    """What a limiter asks of the storage: plain values, fit for any engine.
+
+    Attributes:
+        strategy: its name.
+        quotas: a hit needs room in all of them.
+    """
+
+    strategy: StrategyName
+    quotas: tuple[Quota, ...]
+
+    def meters(self, states: Sequence[State | None], now: float) -> list[Meter]:
+        """Return what each quota has counted by ``now``, in seconds since the epoch."""
+        strategy, moment = STRATEGIES[self.strategy], round(now * MILLISECONDS)
+        return [strategy(quota, state, moment) for quota, state in zip(self.quotas, states, strict=True)]
+
+
+class Decision(NamedTuple):
+    """What became of a hit.
+
+    Attributes:
+        allowed: it fitted all limits, and was counted against each; else against none.
+        now: seconds since the epoch on the storage's clock.
+        meters: one per quota; an allowed hit is in them.
+    """
+
+    allowed: bool
+    now: float
+    meters: list[Meter]
+
+    @property
+    def value(self) -> bytes:
+        """The record to write."""
+        return documents.encode([meter.state for meter in self.meters])
+
+    @property
+    def expires_at(self) -> float:
+        """The moment, in seconds since the epoch, from which the record says no more than its absence."""
+        return max(meter.forgotten_at for meter in self.meters) / MILLISECONDS
+
+
+def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
+    """Count a hit against all limits, or against none if one of them has no room for it.
+
+    Args:
+        stored: the record; None when absent.
+        limits: what holds.
+        cost: how many hits it counts as.
+        now: seconds since the epoch on the storage's clock.
+        identifier: the key, for the error.
+
+    Raises:
+        CorruptDocumentError: the record is none of this strategy and number of limits.
+    """
+    decision = look(stored, limits, cost, now, identifier)
+    if decision.allowed:
+        for meter in decision.meters:
+            meter.count(cost)
+    return decision
+
+
+def look(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
+    """Return what `decide` would decide, and count nothing."""
+    meters = limits.meters(_states(stored, limits, identifier), now)
+    return Decision(all(meter.fits(cost) for meter in meters), now, meters)
+
+
+def decided(record: bytes, limits: Limits, now: float, identifier: str, *, allowed: bool) -> Decision:
+    """Return the decision that an engine took in its own language.
+
+    Args:
+        record: what the engine wrote; what stands there, brought to ``now`` or not, if the hit was denied.
+        limits: what holds.
+        now: seconds since the epoch, as the engine was told.
+        identifier: the key, for the error.
+        allowed: the decision.
+
+    Raises:
+        CorruptDocumentError: the record is none of this strategy and number of limits.
+    """
+    return Decision(allowed, now, limits.meters(_states(record, limits, identifier), now))
+
+
+def _states(stored: bytes | None, limits: Limits, identifier: str) -> Sequence[State | None]:
+    if stored is None:
+        return [None] * len(limits.quotas)
+    states: Any = documents.decode(stored, identifier)
+    shape = [[int] * len(STRATEGIES[limits.strategy].fresh)] * len(limits.quotas)
+    if not isinstance(states, list) or [_shape(state) for state in states] != shape:
+        raise CorruptDocumentError(identifier, f"{states!r} is no record of {limits}")
+    checked: list[State] = states
+    return checked
+
+
+def _shape(state: object) -> list[type] | None:
+    return [type(number) for number in state] if isinstance(state, list) else None

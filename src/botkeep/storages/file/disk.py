@@ -1,0 +1,197 @@
+"""The file of a FileStorage on the disk: owned by one process, never half written, with a backup."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from botkeep._files import atomic
+from botkeep._files.errors import unavailable
+from botkeep._files.json_text import NotJsonError
+from botkeep._files.locks import FileLock
+from botkeep._files.quarantine import copy_aside, set_aside
+from botkeep._files.temporary import sweep
+from botkeep.errors import (
+    OutcomeUnknownError,
+    StorageClosedError,
+    StorageFormatError,
+    StorageUnavailableError,
+)
+from botkeep.storages.file.layout import Shelves, parse
+from botkeep.storages.file.rendering import Renderer
+
+_logger = logging.getLogger(__name__)
+
+
+class _Look(NamedTuple):
+    """What tells one state of a file from another without reading it."""
+
+    inode: int
+    size: int
+    modified: int
+
+
+class FileOnDisk:
+    """The file, its lock (``<name>.lock``) and its backup (``<name>.bak``).
+
+    The backup is what the file held before the last write and, after `close`, what it holds. It is only ever
+    made of content that was read or written here.
+
+    Args:
+        path: the file; "~" is the user's home, and symbolic links are followed.
+        name: the storage's name, for errors.
+    """
+
+    def __init__(self, path: str, name: str) -> None:
+        # Resolved, so that two names of one file meet at one lock.
+        self._path = Path(os.path.realpath(Path(path).expanduser()))
+        self._name = name
+        self._backup = self._path.with_name(f"{self._path.name}.bak")
+        self._lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))
+        self._renderer = Renderer()
+        # An event loop that is closed leaves its thread at work, and the next one closes the file meanwhile.
+        self._turn = threading.Lock()
+        self._known: _Look | None = None
+        self._written: bytes | None = None
+
+    def open(self) -> Shelves:
+        """Lock the file and return what it holds; nothing when there is none, or an empty one.
+
+        Raises:
+            StorageUnavailableError: another process has it, or it cannot be read.
+            StorageFormatError: it is not ours, or it is damaged and there is no good backup.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            sweep(self._path)
+            return self._load()
+        except BaseException as exc:
+            self._lock.release()
+            if isinstance(exc, OSError):
+                raise unavailable(exc, self._name) from exc
+            raise
+
+    def rewrite(self, shelves: Shelves) -> None:
+        """Replace the content of the file.
+
+        Raises:
+            StorageUnavailableError: the file is as it was.
+            OutcomeUnknownError: it is replaced, but a power loss may undo that.
+        """
+        with self._turn:
+            if not self._lock.held:
+                raise StorageClosedError(self._name)
+            content = self._renderer.render(shelves)
+            try:
+                self._write(content)
+            except OutcomeUnknownError:
+                self._remember(content)
+                raise
+            self._remember(content)
+
+    def close(self) -> None:
+        """Bring the backup up to date and let go of the file."""
+        with self._turn:
+            try:
+                self._renew_backup()
+            finally:
+                self._lock.release()
+
+    def check(self) -> None:
+        """Raise StorageUnavailableError if the file could not be written now."""
+        if not os.access(self._path.parent, os.W_OK):
+            raise StorageUnavailableError(self._name, f"{self._path.parent} cannot be written to")
+
+    def _take_lock(self) -> None:
+        if not self._lock.acquire():
+            raise StorageUnavailableError(
+                self._name,
+                f"{self._lock.holder()} has the file open, and a FileStorage serves one process: "
+                "stop that one, or use SQLiteStorage, which several may share",
+            )
+
+    def _load(self) -> Shelves:
+        content = _read(self._path)
+        if not content and not self._backup.exists():
+            return {}
+        try:
+            shelves = parse(content, str(self._path))
+        except NotJsonError as exc:
+            return self._recovered(str(exc))
+        self._known = self._look()
+        return shelves
+
+    def _recovered(self, damage: str) -> Shelves:
+        """Put the backup in the file's place if it is good, and the damaged file aside."""
+        content = _read(self._backup)
+        try:
+            shelves = parse(content, str(self._backup))
+        except NotJsonError as exc:
+            raise StorageFormatError(
+                str(self._path),
+                f"damaged ({damage}), without a good backup; it was left as it is: "
+                "repair it, or move it away to start with nothing",
+            ) from exc
+        aside = set_aside(self._path, "corrupt") if self._path.exists() else None
+        atomic.write(self._path, content, like=aside or self._backup)
+        self._known = self._look()
+        warnings.warn(
+            f"{self._path} was {f'damaged ({damage})' if aside else 'missing'}: its backup is used, which "
+            f"may lack the last changes{f'; the damaged file is kept as {aside.name}' if aside else ''}",
+            stacklevel=2,
+        )
+        return shelves
+
+    def _write(self, content: bytes) -> None:
+        try:
+            old = self._place_for_old()
+        except OSError as exc:
+            raise unavailable(exc, self._name) from exc
+        atomic.write(self._path, content, old=old, name=self._name)
+
+    def _remember(self, content: bytes) -> None:
+        self._known, self._written = self._look(), content
+
+    def _renew_backup(self) -> None:
+        try:
+            if self._written is not None and self._known == self._look():
+                atomic.write(self._backup, self._written, like=self._path)
+        except (OSError, StorageUnavailableError) as exc:
+            # The file itself is sound: its storage has stopped well.
+            _logger.warning("Could not bring the backup %s up to date: %s", self._backup, exc)
+
+    def _place_for_old(self) -> Path | None:
+        """Return where the present content of the file goes: good content becomes the backup."""
+        look = self._look()
+        if look is None:
+            return None
+        if look == self._known:
+            return self._backup
+        aside = copy_aside(self._path, "changed")
+        _logger.warning(
+            "%s was changed while it was in use. What it held is kept as %s and not used; edit it while "
+            "the storage is stopped",
+            self._path,
+            aside.name,
+        )
+        return None
+
+    def _look(self) -> _Look | None:
+        """What the file looks like; None when there is none, or an empty one."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return _Look(status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

@@ -1,0 +1,151 @@
+"""Documents in one JSON file that a person can read: for small bots."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from botkeep._core.compat import override
+from botkeep.abc import BaseStorage
+from botkeep.errors import StorageClosedError
+from botkeep.storages.file import draft as drafts
+from botkeep.storages.file.batching import BatchingFile
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+    from datetime import timedelta
+
+    from botkeep.hooks import Swap
+    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.storages.file.draft import Change
+    from botkeep.ttl import Clock, Expiry
+
+_PAGE: Final = 1000
+
+
+class FileStorage(BaseStorage):
+    """Keeps documents in memory and in one JSON file, which is rewritten as a whole at each change.
+
+    Calls made at the same time share one rewrite. Meant for some thousands of documents; beyond that
+    `SQLiteStorage` is the better home. A write that has returned survives power loss; one that failed has
+    changed nothing, neither the file nor what later reads give. Missing folders are created.
+
+    The file may be edited while the bot is off. A damaged one is set aside as ``<name>.corrupt-<time>``, the
+    backup ``<name>.bak`` takes its place, and a `UserWarning` says so. One process at a time has the file:
+    ``<name>.lock``.
+
+    Args:
+        path: the file; "~" is the user's home.
+        default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
+        clock: seconds since the epoch; tests inject their own.
+
+    Raises:
+        ValueError: an empty path.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        default_ttl: float | timedelta | None = None,
+        clock: Clock = time.time,
+    ) -> None:
+        if not os.fspath(path):
+            raise ValueError("path must not be empty")
+        self._path = os.fspath(path)
+        self._file: BatchingFile | None = None
+        super().__init__(default_ttl=default_ttl, clock=clock)
+
+    def __repr__(self) -> str:
+        return f"FileStorage({self._path!r})"
+
+    @override
+    async def _open(self) -> None:
+        self._file = await BatchingFile.opened(self._path, name=repr(self), clock=self._clock)
+
+    @override
+    async def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            await file.close()
+
+    def _open_file(self) -> BatchingFile:
+        if self._file is None:
+            raise StorageClosedError(repr(self))
+        return self._file
+
+    async def _settled_file(self) -> BatchingFile:
+        file = self._open_file()
+        await file.settle()
+        return file
+
+    def _submit(self, change: Change) -> asyncio.Future[Any]:
+        return self._open_file().submit(change)
+
+    @override
+    async def _ping(self) -> None:
+        self._open_file().check()
+
+    @override
+    async def _get(self, namespace: str, identifier: str) -> bytes | None:
+        stored = (await self._settled_file()).live(namespace, identifier)
+        return None if stored is None else stored.value
+
+    @override
+    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
+        stored = (await self._settled_file()).live(namespace, identifier)
+        return None if stored is None else stored.expires_at
+
+    @override
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        await self._submit(drafts.put(namespace, identifier, value, expiry))
+
+    @override
+    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
+        found: bool = await self._submit(drafts.touch(namespace, identifier, expires_at))
+        return found
+
+    @override
+    async def _delete(self, namespace: str, identifier: str) -> bool:
+        found: bool = await self._submit(drafts.delete(namespace, identifier))
+        return found
+
+    @override
+    async def _compare_and_set(
+        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
+    ) -> Swap:
+        swap: Swap = await self._submit(
+            drafts.compare_and_set(namespace, identifier, value, expected, expiry)
+        )
+        return swap
+
+    @override
+    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
+        total: int = await self._submit(drafts.increment(namespace, identifier, amount, expiry))
+        return total
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        decision: Decision = await self._submit(drafts.hit(namespace, identifier, limits, cost))
+        return decision
+
+    @override
+    async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
+        file = await self._settled_file()
+        candidates = file.starting_with(namespace, prefix)
+        for start in range(0, len(candidates), _PAGE):
+            page = candidates[start : start + _PAGE]
+            yield [identifier for identifier in page if file.live(namespace, identifier) is not None]
+            # Very many keys must not stall the event loop.
+            await asyncio.sleep(0)
+
+    @override
+    async def _namespaces(self) -> Iterable[str]:
+        return (await self._settled_file()).namespaces()
+
+    @override
+    async def _clear(self, namespace: str) -> int:
+        count: int = await self._submit(drafts.clear(namespace))
+        return count

@@ -1,0 +1,313 @@
+"""Documents in Redis or Valkey: many machines, one truth. Needs the extra ``botkeep[redis]``."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import time
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.asyncio import Redis, RedisCluster
+
+from botkeep._core import counters
+from botkeep._core.compat import override
+from botkeep.abc import BaseStorage
+from botkeep.errors import StorageClosedError, StorageUnavailableError
+from botkeep.hooks import Stored, Swap
+from botkeep.ratelimit.decisions import decided
+from botkeep.storages.redis import commands
+from botkeep.storages.redis import limits as limits_in_lua
+from botkeep.storages.redis.client import place, servers_of
+from botkeep.storages.redis.eviction import EvictionWarning, warn_of_eviction
+from botkeep.storages.redis.keys import KeySpace
+from botkeep.storages.redis.pipeline import Lane
+from botkeep.storages.redis.retries import Router
+from botkeep.ttl import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from datetime import timedelta
+
+    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.storages.redis.commands import Command
+    from botkeep.ttl import Clock, Expiry
+
+__all__ = ["EvictionWarning", "RedisStorage"]
+
+_ABSENT: Final = -2
+"""PTTL's answer for a key that is not there; -1 is for one that never expires."""
+
+_ONE: Final = ord("1")
+
+
+class RedisStorage(BaseStorage):
+    """Keeps documents in Redis 6.2 or newer, or Valkey: one server, a Cluster, or a master behind Sentinel.
+
+    Documents are JSON strings, counters plain integers, expiry is the server's: see ``docs/redis.md`` for the
+    keys and for the settings a bot needs. Calls made at the same time share one trip. The client gives the
+    address and the settings; the storage opens connections of its own, one to each server, and sends nothing
+    twice that would then be done twice.
+
+    Args:
+        client: a ``redis.asyncio.Redis`` or ``RedisCluster``, with any settings; it stays yours to close.
+        prefix: what all keys begin with. A storage with another prefix shares nothing with this one; one ":"
+            at the end makes no difference.
+        default_ttl: seconds (or a timedelta) that a document lives when the call gives no ttl; None: for
+            ever.
+        timeout: seconds that a call takes at most: while the server is away, calls wait for it so long; then
+            `StorageUnavailableError`, or `OutcomeUnknownError` for a write that had been sent.
+        clock: seconds since the epoch; tests inject their own.
+
+    Raises:
+        TypeError: the client is not one of redis-py's asynchronous ones.
+        ValueError: a prefix that is empty or holds "::", ":/" or NUL.
+    """
+
+    def __init__(
+        self,
+        client: Redis | RedisCluster,
+        *,
+        prefix: str = "botkeep:",
+        default_ttl: float | timedelta | None = None,
+        timeout: float = 5.0,
+        clock: Clock = time.time,
+    ) -> None:
+        self._client = client
+        self._place = place(client)
+        self._owns_client = False
+        self._prefix = prefix
+        self._keys = KeySpace(prefix)
+        self._timeout = seconds(timeout)
+        self._router: Router | None = None
+        self._clearings: set[asyncio.Task[int]] = set()
+        super().__init__(default_ttl=default_ttl, clock=clock)
+
+    @classmethod
+    def from_url(
+        cls,
+        url: str,
+        *,
+        prefix: str = "botkeep:",
+        default_ttl: float | timedelta | None = None,
+        timeout: float = 5.0,
+        clock: Clock = time.time,
+    ) -> RedisStorage:
+        """Return a storage on the server that the URL names; `stop` closes its client.
+
+        Args:
+            url: ``redis://user:password@host:6379/0``, ``rediss://`` with TLS, or ``unix:///path``;
+                redis-py's options may follow as a query.
+            prefix: as for the class; so are the others.
+            default_ttl: see there.
+            timeout: see there.
+            clock: see there.
+
+        Raises:
+            ValueError: the URL has another scheme, or an option that redis-py cannot read.
+        """
+        client = Redis.from_url(url)
+        storage = cls(client, prefix=prefix, default_ttl=default_ttl, timeout=timeout, clock=clock)
+        storage._owns_client = True
+        return storage
+
+    def __repr__(self) -> str:
+        return f"RedisStorage({self._place!r}, prefix={self._prefix!r})"
+
+    @override
+    async def _open(self) -> None:
+        servers = servers_of(self._client, name=repr(self), clock=self._clock, seconds=self._timeout)
+        router = Router(servers, seconds=self._timeout)
+        try:
+            await router.servers.open()
+            await warn_of_eviction(router, repr(self))
+        except BaseException:
+            await router.close()
+            raise
+        self._router = router
+
+    @override
+    async def _close(self) -> None:
+        if self._lifecycle.loop is not asyncio.get_running_loop():
+            self._abandon()
+            return
+        while self._clearings:
+            await asyncio.wait(self._clearings)
+        router, self._router = self._router, None
+        if router is not None:
+            await router.close()
+        if self._owns_client:
+            await self._client.aclose()
+
+    def _abandon(self) -> None:
+        """Let go of connections whose event loop was closed: there is nobody left to hang up on them."""
+        with warnings.catch_warnings():
+            # They say that they were not closed; that this storage was not, somebody has been told.
+            warnings.simplefilter("ignore", ResourceWarning)
+            self._router = None
+            self._clearings.clear()
+            gc.collect()
+
+    def _opened(self) -> Router:
+        if self._router is None:
+            raise StorageClosedError(repr(self))
+        return self._router
+
+    async def _call(self, command: Command) -> Any:
+        return await self._opened().call(command)
+
+    @override
+    async def _ping(self) -> None:
+        servers = self._opened().servers
+        checks = [servers.check(lane) for lane in servers.lanes()]
+        probe = commands.probe(self._keys.key("//probe", "-"))
+        replies = await asyncio.gather(*(self._call(command) for command in [probe, *checks]))
+        if any(b"cluster_state:fail" in reply for reply in replies[1:]):
+            raise StorageUnavailableError(repr(self), "the Cluster is down")
+
+    @override
+    async def _get(self, namespace: str, identifier: str) -> bytes | None:
+        value: bytes | None = await self._call(
+            commands.get(self._keys.key(namespace, identifier), identifier)
+        )
+        return value
+
+    @override
+    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
+        key = self._keys.key(namespace, identifier)
+        return self._moment(await self._call(commands.get_expiry(key, identifier)))
+
+    def _moment(self, milliseconds: int) -> float | None:
+        """Return what PTTL's answer says, on our clock."""
+        if milliseconds < 0:
+            return None if milliseconds == _ABSENT else math.inf
+        return self._clock() + max(milliseconds, 1) / 1000
+
+    @override
+    async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        batches = self._opened().servers.batches(identifiers)
+        pages = await asyncio.gather(*(self._get_batch(namespace, batch) for batch in batches))
+        return [stored for page in pages for stored in page]
+
+    async def _get_batch(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        keys = [self._keys.key(namespace, identifier) for identifier in identifiers]
+        *values, left = await self._call(commands.get_many(keys))
+        moments = [self._moment(int(milliseconds)) for milliseconds in left.split()]
+        if any(value is None and moment is not None for value, moment in zip(values, moments, strict=True)):
+            # What is no string: read by itself, it is an error that names the identifier.
+            stored = (self._get_stored(namespace, identifier) for identifier in identifiers)
+            return await asyncio.gather(*stored)
+        return [
+            None if value is None or moment is None else Stored(value, moment)
+            for value, moment in zip(values, moments, strict=True)
+        ]
+
+    async def _get_stored(self, namespace: str, identifier: str) -> Stored | None:
+        value, expires_at = await asyncio.gather(
+            self._get(namespace, identifier), self._get_expiry(namespace, identifier)
+        )
+        return None if value is None or expires_at is None else Stored(value, expires_at)
+
+    @override
+    async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
+        items = [(self._keys.key(namespace, identifier), stored) for identifier, stored in documents.items()]
+        batches = self._opened().servers.batches(items)
+        now = self._clock()
+        answers = await asyncio.gather(*(self._call(commands.add_many(batch, now)) for batch in batches))
+        return [digit == _ONE for digit in b"".join(answers)]
+
+    @override
+    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
+        await self._call(commands.put(self._keys.key(namespace, identifier), identifier, value, expiry))
+
+    @override
+    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
+        key = self._keys.key(namespace, identifier)
+        return bool(await self._call(commands.touch(key, identifier, expires_at)))
+
+    @override
+    async def _delete(self, namespace: str, identifier: str) -> bool:
+        return bool(await self._call(commands.delete(self._keys.key(namespace, identifier), identifier)))
+
+    @override
+    async def _compare_and_set(
+        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
+    ) -> Swap:
+        key = self._keys.key(namespace, identifier)
+        answer = await self._call(commands.compare_and_set(key, identifier, value, expected, expiry))
+        return Swap(done=True, found=None) if answer == 1 else Swap(done=False, found=answer)
+
+    @override
+    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
+        key = self._keys.key(namespace, identifier)
+        while True:
+            answer = await self._call(commands.increment(key, identifier, amount, expiry))
+            if isinstance(answer, bytes):
+                return int(answer)
+            (found,) = answer
+            total = counters.total(found, amount, identifier)
+            # An integer as JSON has it and INCRBY does not, with a space before it, say: somebody's own hand.
+            swap = await self._compare_and_set(namespace, identifier, b"%d" % total, found, expiry)
+            if swap.done:
+                return total
+
+    @override
+    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
+        key, now = self._keys.key(namespace, identifier), self._clock()
+        answer: bytes = await self._call(limits_in_lua.hit(key, identifier, limits, cost, now))
+        return decided(answer[1:], limits, now, identifier, allowed=answer.startswith(b"1"))
+
+    @override
+    async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
+        async for keys in self._pages(self._keys.pattern(namespace, prefix)):
+            page = [self._keys.identifier(namespace, key) for key in keys]
+            yield [identifier for identifier in page if identifier is not None]
+
+    @override
+    async def _namespaces(self) -> Iterable[str]:
+        pages = self._pages(self._keys.namespaces_pattern())
+        return {self._keys.namespace(key) async for keys in pages for key in keys}
+
+    async def _pages(self, pattern: bytes) -> AsyncIterator[Sequence[bytes]]:
+        """Yield the keys that match, in pages, each once."""
+        seen: set[bytes] = set()
+        for lane in self._opened().servers.lanes():
+            async for page in self._pages_of(lane, pattern):
+                yield [key for key in dict.fromkeys(page) if key not in seen]
+                seen.update(page)
+
+    async def _pages_of(self, lane: Lane, pattern: bytes) -> AsyncIterator[Sequence[bytes]]:
+        cursor, generation = b"0", lane.generation
+        while True:
+            cursor, page = await self._call(commands.scan(lane, cursor, pattern))
+            if lane.generation == generation:
+                yield page
+                if cursor == b"0":
+                    return
+            else:
+                # To another server, or to this one after a restart, the cursor meant nothing: begin again.
+                cursor, generation = b"0", lane.generation
+
+    @override
+    async def _clear(self, namespace: str) -> int:
+        clearing = asyncio.get_running_loop().create_task(self._clear_all(namespace))
+        self._clearings.add(clearing)
+        clearing.add_done_callback(self._clearings.discard)
+        cancelled: asyncio.CancelledError | None = None
+        while not clearing.done():
+            try:
+                await asyncio.wait([clearing])
+            except asyncio.CancelledError as exc:
+                # Half of a namespace is worse than a late end, and nothing may vanish after the call's end.
+                cancelled = exc
+        if cancelled is not None:
+            raise cancelled
+        return clearing.result()
+
+    async def _clear_all(self, namespace: str) -> int:
+        servers = self._opened().servers
+        count = 0
+        async for keys in self._pages(self._keys.pattern(namespace, "")):
+            count += sum(await asyncio.gather(*(self._call(command) for command in servers.deletions(keys))))
+        return count

@@ -1,0 +1,1 @@
+"""The laws of every storage: a family a file, named as in `botkeep.abc`."""

@@ -1,9 +1,0 @@
-"""The ambient stores: `store`, shared by the whole bot, and `user`, private to whoever a handler serves."""
-
-from __future__ import annotations
-
-from holdfast.ambient.configuration import configure
-from holdfast.ambient.current_user import acting_user
-from holdfast.ambient.stores import Store, User, erase_user, store, user
-
-__all__ = ["Store", "User", "acting_user", "configure", "erase_user", "store", "user"]

@@ -1,8 +1,0 @@
-"""Objects whose attributes are kept in a file of their own."""
-
-from __future__ import annotations
-
-from holdfast.objects.stateful.profiles import profile_path
-from holdfast.objects.stateful.stateful_object import StatefulObject
-
-__all__ = ["StatefulObject", "profile_path"]

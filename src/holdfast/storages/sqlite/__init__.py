@@ -1,7 +1,0 @@
-"""Documents in a SQLite database."""
-
-from __future__ import annotations
-
-from holdfast.storages.sqlite.storage import SQLiteStorage
-
-__all__ = ["SQLiteStorage"]

@@ -1,1 +1,0 @@
-"""The laws of every storage: a family a file, named as in `holdfast.abc`."""
