@@ -12,7 +12,7 @@ from botkeep_discord.backends.whole_state import State, StateStorage
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from botkeep_discord.backends.builtin import StorageBackend
+    from botkeep_discord.backends.protocol import StorageBackend
 
 P = ParamSpec("P")
 T = TypeVar("T")
