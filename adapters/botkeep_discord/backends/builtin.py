@@ -53,7 +53,7 @@ class StoredBackend:
         """
         plain = json.loads(StateSerializer.serialize(state))
         async with StateStorage() as copy, self._open():
-            await copy.fill(plain)
+            await copy.load(plain)
             await migrate(copy, self.storage, overwrite=True)
             if "persistent_views" in plain:
                 await self._remove_rows(set(plain["persistent_views"]))
@@ -67,7 +67,7 @@ class StoredBackend:
         """
         async with StateStorage() as copy, self._open():
             await migrate(self.storage, copy)
-            plain = await copy.whole()
+            plain = await copy.dump()
         state: State = StateSerializer.deserialize(json.dumps(plain))
         return state
 
