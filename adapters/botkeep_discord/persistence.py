@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botkeep_discord.errors import NotSetUpError
-from botkeep_discord.interactions.deadline_storage import DeadlineEngine
+from botkeep_discord.interactions.deadline_storage import DeadlineStorage
 from botkeep_discord.views.grouped_updates import GroupedUpdates
 from botkeep_discord.views.state import ViewState
 
@@ -49,7 +49,7 @@ class Persistence:
         self.client = client
         self.source = source
         self.given_storage = storage
-        self.storage: BaseStorage = storage.on_engine(DeadlineEngine(storage.engine))
+        self.storage: BaseStorage = DeadlineStorage(storage)
         self._states = self.namespace(STATES)
         self._updates = GroupedUpdates(self._states)
         self._work: set[asyncio.Task[Any]] = set()

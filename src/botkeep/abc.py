@@ -333,6 +333,11 @@ class BaseStorage(StorageHooks):
         """The hooks behind the verbs; for wrappers: see `botkeep.hooks.EngineWrapper`."""
         return self._engine
 
+    @property
+    def path(self) -> str:
+        """The path of the namespace that this is a view of; "" for the storage itself."""
+        return self._namespace
+
     def on_engine(self, engine: StorageHooks) -> BaseStorage:
         """Return a view of the same documents through another engine, which wraps that of this storage."""
         return NamespaceView(self, engine, self._namespace)
