@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 from discord.ext.commands.hybrid import HybridAppCommand
 
-from botkeep import BaseStorage, Rate, RateLimiter
+from botkeep import BaseStorage, MemoryStorage, Rate, RateLimiter
 from botkeep.ratelimit.rates import read_rates
 from botkeep.subjects import check_scope
 from botkeep_discord.interactions.sources import client_of, interaction_of, subject_of
@@ -120,6 +120,8 @@ class Cooldown:
         storage: BaseStorage | None = None,
         bucket: commands.BucketType = commands.BucketType.default,
     ) -> None:
+        # Refuses misspelt settings here, where they are written, and not at the first use.
+        RateLimiter(MemoryStorage(), rates, **settings)
         self._rates = rates
         self._identify = identify
         self._name = name

@@ -196,6 +196,7 @@ async def test_listeners_run_as_the_user_of_their_event_and_those_of_others_as_n
         "channel_id": f"{CHANNEL}",
         "message_id": "1",
         "emoji": {"id": None, "name": "x"},
+        "type": 0,
     }
     events = [
         ("MESSAGE_CREATE", message, 2),
