@@ -71,7 +71,8 @@ class DeadlineStorage(NamespaceView):
 
     def __init__(self, storage: BaseStorage, path: str | None = None) -> None:
         engine = storage.engine if isinstance(storage, DeadlineStorage) else DeadlineEngine(storage.engine)
-        super().__init__(storage, engine, storage.path if path is None else path)
+        _, own_path = storage.lock_scope
+        super().__init__(storage, engine, own_path if path is None else path)
 
     @override
     def _view(self, namespace: str) -> BaseStorage:
