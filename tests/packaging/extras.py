@@ -7,6 +7,7 @@ out, and a missing package is an error.
 
 from __future__ import annotations
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -30,12 +31,26 @@ BY_PATH: Final = {
     "benchmarks*": ("dev",),
     "migrate/importers*": ("dev",),
     "peers*": ("dev",),
-    # What the name does not tell.
+    # What the names do not tell.
     "migrate/test_command_line.py": ("redis",),
     "migrate/test_engines.py": ("redis",),
     "migrate/test_interruption.py": ("redis",),
 }
 """Glob patterns of files and folders below ``tests``, and what the tests there need."""
+
+POSIX: Final = "posix"
+"""Counts as an extra: pseudo terminals, SIGKILL and SIGSTOP, file modes, limits of the size of files."""
+
+BY_SYSTEM: Final = (
+    "adapters/*/test_example.py",
+    "adapters/discord/test_kills.py",
+    "examples/test_pizza_terminal.py",
+    "objects/test_stateful_file.py",
+    "reliability/*",
+    "storages/test_sqlite_backup.py",
+    "storages/test_sqlite_failures.py",
+)
+"""Glob patterns of what needs `POSIX`."""
 
 BY_FIXTURE: Final = {
     "empty_redis": ("redis",),
@@ -55,7 +70,8 @@ def needed_by_path(path: Path) -> set[str]:
     if not path.is_relative_to(TESTS):
         return set()
     place = path.relative_to(TESTS).as_posix()
-    return {extra for pattern, extras in BY_PATH.items() if fnmatchcase(place, pattern) for extra in extras}
+    needed = {extra for pattern, extras in BY_PATH.items() if fnmatchcase(place, pattern) for extra in extras}
+    return needed | {POSIX for pattern in BY_SYSTEM if fnmatchcase(place, pattern)}
 
 
 def needed_by_item(item: pytest.Item) -> set[str]:
@@ -79,7 +95,7 @@ class ChosenExtras:
     """
 
     def __init__(self, available: set[str], concerning: str | None) -> None:
-        self._available = available
+        self._available = available | ({POSIX} if os.name == "posix" else set())
         self._concerning = concerning
 
     def pytest_report_header(self) -> str:

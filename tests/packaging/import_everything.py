@@ -28,10 +28,12 @@ PACKAGES: Final = {
 """What the extras bring, as it is imported."""
 
 
+SITE: Final = Path(sysconfig.get_path("purelib"))
+
+
 def modules_of(package: str) -> list[str]:
     """Return the names of an installed package, if there is one, and of all in it but its commands."""
-    site = Path(sysconfig.get_path("purelib"))
-    files = (path.relative_to(site).with_suffix("") for path in sorted((site / package).rglob("*.py")))
+    files = (path.relative_to(SITE).with_suffix("") for path in sorted((SITE / package).rglob("*.py")))
     names = (".".join(path.parts).removesuffix(".__init__") for path in files)
     return [name for name in names if not name.endswith("__main__")]
 
@@ -60,8 +62,8 @@ def main(extras: list[str]) -> int:
         elif missing not in absent:
             print(f"{module} needs {missing!r}, which is not installed with extras: {extras or 'none'}")
             failures += 1
-    print(f"{imported} modules imported, {failures} failed")
-    return failures
+    print(f"{imported} modules of {SITE} imported, {failures} failed")
+    return failures if imported else 1
 
 
 if __name__ == "__main__":
