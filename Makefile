@@ -13,11 +13,12 @@ RUN := $(VENV)/bin/python -m
 PROCESSES ?= logical
 PYTEST := pytest --numprocesses $(PROCESSES) --dist worksteal
 
-# What a change most likely breaks: the core, its laws on two storages, dialogues, limits, one adapter, the README.
-# Not the longest: programs that are killed, real servers, searches by hypothesis.
+# What a change most likely breaks: the core, its laws on two storages, dialogues; then the snippets of the README,
+# which run in their order and so in one process. Left out: real servers, programs that are killed, long searches.
 QUICK := tests/test_errors.py tests/test_imports.py tests/test_keys.py tests/test_lease.py tests/test_subjects.py \
 	tests/test_ttl.py tests/test_typed_documents.py tests/core tests/files tests/fsm tests/packaging \
-	tests/storages/test_memory.py tests/storages/test_sqlite.py README.md
+	tests/storages/test_memory.py tests/storages/test_sqlite.py \
+	--deselect tests/storages/test_sqlite.py::TestSQLiteStorageThatSurvivesAKillOnly
 
 .PHONY: help demo test quick coverage coverage-report check lint types snippets dist wheel bench docs clean
 help:
@@ -40,6 +41,7 @@ test: $(VENV)/installed-dev
 
 quick: $(VENV)/installed-dev
 	$(RUN) $(PYTEST) -q --extras "" $(QUICK) $(ARGS)
+	$(RUN) pytest -q README.md
 
 coverage: $(VENV)/installed-dev
 	$(RUN) coverage erase

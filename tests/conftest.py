@@ -12,6 +12,12 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of programs that the test starts: it imports modules and writes figures."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say on the command line which extras are installed."""
     parser.addoption("--extras", metavar="NAMES", help="collect what these extras suffice for (default: all)")

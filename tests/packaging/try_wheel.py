@@ -21,7 +21,15 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-BESIDE_THE_TESTS: Final = ("tests", "docs", "examples", "README.md", "conftest.py", "pyproject.toml")
+BESIDE_THE_TESTS: Final = (
+    ".github",
+    "tests",
+    "docs",
+    "examples",
+    "README.md",
+    "conftest.py",
+    "pyproject.toml",
+)
 """What the suite reads; the packages themselves are not among it."""
 
 NONE: Final = "none"
