@@ -41,7 +41,8 @@ def _pack_zone(zone: tzinfo | None, path: str) -> Any:
         name = zone.tzname(None)
         return offset if name == timezone(offset).tzname(None) else [offset, name]
     raise DocumentError(
-        path, f"the time zone {zone!r} would come back as another one; use zoneinfo.ZoneInfo, or datetime.timezone"
+        path,
+        f"the time zone {zone!r} would come back as another one; use zoneinfo.ZoneInfo, or datetime.timezone",
     )
 
 

@@ -20,6 +20,7 @@ import telegram
 from botkeep import DocumentError
 from botkeep_ptb.classes import find_class, reference_to
 from botkeep_ptb.moments import pack_moment, unpack_moment
+from botkeep_ptb.telegram_objects import fields_of, object_of
 
 _log = logging.getLogger("botkeep.ptb")
 
@@ -85,7 +86,9 @@ def _pack_defaultdict(value: defaultdict[Any, Any], path: str) -> Any:
     name = None if factory is None else getattr(factory, "__name__", "")
     if factory is not None and _FACTORIES.get(str(name)) is not factory:
         known = ", ".join(_FACTORIES)
-        raise DocumentError(path, f"a defaultdict of {factory!r} cannot be kept without pickle; known are {known}")
+        raise DocumentError(
+            path, f"a defaultdict of {factory!r} cannot be kept without pickle; known are {known}"
+        )
     return {"@defaultdict": [name, _pack_pairs(value, path)]}
 
 
@@ -99,7 +102,9 @@ def _pack_enum(value: enum.Enum, path: str) -> Any:
 
 def _pack_tuple_subclass(value: Any, path: str) -> Any:
     kind = type(value)
-    reference = reference_to(kind) if hasattr(kind, "_fields") and not getattr(value, "__dict__", None) else None
+    reference = (
+        reference_to(kind) if hasattr(kind, "_fields") and not getattr(value, "__dict__", None) else None
+    )
     if reference is None:
         raise _refusal(value, path)
     fields = {name: _pack(item, f"{path}.{name}") for name, item in zip(kind._fields, value, strict=True)}
@@ -107,20 +112,10 @@ def _pack_tuple_subclass(value: Any, path: str) -> Any:
 
 
 def _pack_telegram_object(value: telegram.TelegramObject, path: str) -> Any:
-    kind = type(value)
-    fields = value.to_dict()
-    if getattr(telegram, kind.__name__, None) is not kind or not _comes_back(value, fields):
+    fields = fields_of(value)
+    if fields is None:
         raise _refusal(value, path)
-    return {"@telegram": [kind.__name__, _pack_dict(fields, path)]}
-
-
-def _comes_back(value: telegram.TelegramObject, fields: dict[str, Any]) -> bool:
-    """Whether python-telegram-bot makes the same of the fields again; of a file to upload it does not, say."""
-    try:
-        found = type(value).de_json(dict(fields), None)
-    except (TypeError, ValueError, KeyError, AttributeError):
-        return False
-    return type(found) is type(value) and found.to_dict() == fields
+    return {"@telegram": [type(value).__name__, _pack_dict(fields, path)]}
 
 
 def _as_it_is(value: Any, path: str) -> Any:  # noqa: ARG001 # all writers take a path
@@ -174,10 +169,7 @@ def _unpack_defaultdict(content: Any, bot: telegram.Bot) -> Any:
 
 def _unpack_telegram_object(content: Any, bot: telegram.Bot) -> Any:
     name, fields = content
-    kind = getattr(telegram, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, telegram.TelegramObject)):
-        raise DocumentError("", f"python-telegram-bot {telegram.__version__} has no object named {name!r}")
-    return kind.de_json(_unpack(fields, bot), bot)
+    return object_of(name, _unpack(fields, bot), bot)
 
 
 def _unpack_enum(content: Any, bot: telegram.Bot) -> Any:
@@ -197,7 +189,9 @@ def _unpack_enum(content: Any, bot: telegram.Bot) -> Any:
     kind = find_class(module, qualified_name, lambda found: member(found) is not None)
     if kind is not None:
         return member(kind)
-    _log.warning("%s.%s has no member %r, or is not imported; %r is used", module, qualified_name, name, value)
+    _log.warning(
+        "%s.%s has no member %r, or is not imported; %r is used", module, qualified_name, name, value
+    )
     return value
 
 
