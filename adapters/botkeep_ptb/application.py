@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import telegram
 from telegram import Update
 from telegram.ext import BaseHandler
 from typing_extensions import override
@@ -17,13 +16,13 @@ from typing_extensions import override
 from botkeep import BaseStorage, BotkeepError, Ordering, StorageError, Subject, acting_user
 from botkeep_ptb.conversations import warn_of_forgetful
 from botkeep_ptb.jobs import contexts_that_know_the_user
+from botkeep_ptb.migration import MovesChats
 from botkeep_ptb.persistence import BotkeepPersistence
-from botkeep_ptb.separate_writes import SeparateWrites
 from botkeep_ptb.subjects import album_of, migration_of, subject_of
 from botkeep_ptb.update_order import UpdateOrder
 
 
-class BotkeepApplication(SeparateWrites):
+class BotkeepApplication(MovesChats):
     """python-telegram-bot's application, around each update and each job.
 
     - `botkeep.user` is who speaks in the update, or whom the job is for (its ``user_id``).
@@ -31,21 +30,24 @@ class BotkeepApplication(SeparateWrites):
       album together.
     - What handlers changed is written before the update counts as done, not at the next interval.
     - What goes wrong around a handler goes to the error handlers, as what goes wrong in it does.
+    - When a group becomes a supergroup, what is kept of it moves along.
     - A handler with ``block=False`` is not waited for, as python-telegram-bot has it: the next update of its
       user may begin before it ends. What it changed is written when it ends.
 
     Made by `setup_botkeep`.
 
     Args:
+        storage: where dialogues of `botkeep.fsm` are, to be moved.
         ordering: makes updates wait for each other; None: they do not.
         settings: python-telegram-bot's own.
     """
 
-    __slots__ = ("_order", "_updating", "_writing")
+    __slots__ = ("_order", "_storage", "_updating", "_writing")
 
-    def __init__(self, *, ordering: Ordering | None, **settings: Any) -> None:
+    def __init__(self, *, storage: BaseStorage, ordering: Ordering | None, **settings: Any) -> None:
         settings["context_types"] = contexts_that_know_the_user(settings["context_types"])
         super().__init__(**settings)
+        self._storage = storage
         self._order = None if ordering is None else UpdateOrder(ordering)
         self._updating: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._writing: set[asyncio.Task[Any]] = set()
@@ -83,9 +85,12 @@ class BotkeepApplication(SeparateWrites):
             try:
                 async with self._turn(update, subject):
                     await self._handle(update)
-                    await self.update_persistence()
+                    try:
+                        await self._move_if_migrated(update)
+                    finally:
+                        await self.update_persistence()
             except BotkeepError as exc:
-                # The handlers' errors were dealt with: it is the lock that was not to be had, or was lost.
+                # The handlers' errors were dealt with: this is one of the lock, or of the move.
                 await self.process_error(update, exc)
 
     @override
@@ -94,18 +99,6 @@ class BotkeepApplication(SeparateWrites):
         if update is not None:
             task.add_done_callback(self._write_soon)
         return task
-
-    @override
-    def migrate_chat_data(
-        self,
-        message: telegram.Message | None = None,
-        old_chat_id: int | None = None,
-        new_chat_id: int | None = None,
-    ) -> None:
-        """As in python-telegram-bot, but once: where the old chat has no data, that of the new one stays."""
-        old = old_chat_id if message is None else message.migrate_from_chat_id or message.chat.id
-        if old is None or old in self.chat_data:
-            super().migrate_chat_data(message, old_chat_id, new_chat_id)
 
     @asynccontextmanager
     async def _turn(self, update: object, subject: Subject | None) -> AsyncIterator[None]:
@@ -117,19 +110,24 @@ class BotkeepApplication(SeparateWrites):
             yield
 
     async def _handle(self, update: object) -> None:
-        """Handle an update in a task of its own: a handler that ends in CancelledError ends that one alone."""
+        """Handle an update in a task of its own, which is all that a handler's CancelledError ends."""
         handling = asyncio.ensure_future(super().process_update(update))
         try:
             await asyncio.wait([handling])
         except asyncio.CancelledError:
             handling.cancel()
-            await asyncio.wait([handling])
+            await asyncio.gather(handling, return_exceptions=True)
             raise
         if not handling.cancelled():
             handling.result()
             return
         error = RuntimeError("a handler ended in CancelledError: what it waited for was cancelled")
         await self.process_error(update, error)
+
+    async def _move_if_migrated(self, update: object) -> None:
+        migration = migration_of(update) if isinstance(update, Update) else None
+        if migration is not None:
+            await self.move_chat(self._storage, *migration)
 
     def _write_soon(self, task: asyncio.Task[Any]) -> None:
         """Write what a task has changed, unless it was an update's, which has seen to it itself."""

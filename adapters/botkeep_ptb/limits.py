@@ -43,7 +43,8 @@ def rate_limit(
         settings: for `RateLimiter`: ``strategy``, ``on_unavailable``.
 
     Raises:
-        ValueError: no rate, an unknown scope, or unknown settings.
+        ValueError: no rate, an unknown scope, or an unknown strategy or policy.
+        TypeError: an unknown setting.
     """
     check_scope(scope)
     limiter = RateLimiter(storage, rate, **settings)

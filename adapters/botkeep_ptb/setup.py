@@ -33,7 +33,9 @@ def setup_botkeep(
         ValueError: an order across processes, and none.
     """
     if across_processes and not ordered:
-        raise ValueError("across_processes=True says where updates wait for each other; ordered=False, not to")
+        raise ValueError(
+            "across_processes=True says where updates wait for each other; ordered=False, not to"
+        )
     ordering = Ordering(storage if across_processes else None) if ordered else None
     return builder.application_class(
         BotkeepApplication, {"ordering": ordering, "storage": storage}
