@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
 import telegram
 
 from botkeep import DocumentError
-from botkeep_ptb.records import ABSENT, Entry, Key, Records
+from botkeep_ptb.layout import CALLBACK_DATA, KEYBOARDS, QUERIES, Key
+from botkeep_ptb.records import ABSENT, Entry, Records
 from botkeep_ptb.values import Values
-
-_KEYBOARDS: Final = ("callback_data", "keyboards")
-_QUERIES: Final = ("callback_data", "queries")
-_WHOLE: Final = Key((), "callback_data")
-"""Version 0.1 had one record of all."""
 
 
 class CallbackDataRecords:
@@ -28,12 +24,12 @@ class CallbackDataRecords:
 
     async def load(self, bot: telegram.Bot) -> tuple[list[tuple[str, float, Any]], dict[str, str]] | None:
         """Return what python-telegram-bot's cache takes, the keyboard that was used last at the end."""
-        whole = await self._records.read(_WHOLE)
+        whole = await self._records.read(CALLBACK_DATA)
         keyboards, queries = ([], {}) if whole is ABSENT else self._values.unpack(whole, bot)
         kept = {keyboard: (access_time, buttons) for keyboard, access_time, buttons in keyboards}
-        for keyboard, document in (await self._records.load(_KEYBOARDS)).items():
+        for keyboard, document in (await self._records.load(KEYBOARDS)).items():
             kept[keyboard] = tuple(self._values.unpack(document, bot))
-        self._queries = await self._records.load(_QUERIES)
+        self._queries = await self._records.load(QUERIES)
         # A keyboard of the former record is still to be written as one of its own.
         self._access_times = {} if keyboards else {keyboard: used for keyboard, (used, _) in kept.items()}
         queries = {**queries, **self._queries}
@@ -58,17 +54,17 @@ class CallbackDataRecords:
         results = await asyncio.gather(
             *(self._write_keyboard(*item) for item in changed),
             *(
-                self._records.write(Key(_QUERIES, query), Entry.of(keyboard))
+                self._records.write(Key(QUERIES, query), Entry.of(keyboard))
                 for query, keyboard in new_queries
             ),
-            *(self._records.remove(Key(_KEYBOARDS, keyboard)) for keyboard in dropped),
-            *(self._records.remove(Key(_QUERIES, query)) for query in old_queries),
+            *(self._records.remove(Key(KEYBOARDS, keyboard)) for keyboard in dropped),
+            *(self._records.remove(Key(QUERIES, query)) for query in old_queries),
             return_exceptions=True,
         )
         for error in results:
             if error is not None:
                 raise error
-        await self._records.remove(_WHOLE)
+        await self._records.remove(CALLBACK_DATA)
 
     async def _write_keyboard(self, keyboard: str, access_time: float, buttons: Any) -> None:
         try:
@@ -76,4 +72,4 @@ class CallbackDataRecords:
         except DocumentError as exc:
             reason = f"{exc.reason}; this keyboard is forgotten at the next start"
             raise DocumentError(f"callback_data of a keyboard{exc.path}", reason) from exc
-        await self._records.write(Key(_KEYBOARDS, keyboard), entry)
+        await self._records.write(Key(KEYBOARDS, keyboard), entry)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Any
 
 import telegram
 from telegram.ext import BasePersistence, ContextTypes, PersistenceInput
@@ -12,12 +11,9 @@ from typing_extensions import override
 from botkeep import BaseStorage, DocumentError
 from botkeep_ptb.callback_data import CallbackDataRecords
 from botkeep_ptb.data import Data
-from botkeep_ptb.records import Entry, Key, Records
+from botkeep_ptb.layout import BOT_DATA, CHATS, USERS, Key, conversation, conversation_key, conversations
+from botkeep_ptb.records import Entry, Records
 from botkeep_ptb.values import PlainValues, Values
-
-_USERS: Final = ("users",)
-_CHATS: Final = ("chats",)
-_BOT: Final = Key((), "bot_data")
 
 
 class BotkeepPersistence(BasePersistence[Any, Any, Any]):
@@ -70,16 +66,16 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
 
     @override
     async def get_user_data(self) -> dict[int, Any]:
-        return await self._load(_USERS, self._users)
+        return await self._load(USERS, self._users)
 
     @override
     async def get_chat_data(self) -> dict[int, Any]:
-        return await self._load(_CHATS, self._chats)
+        return await self._load(CHATS, self._chats)
 
     @override
     async def get_bot_data(self) -> Any:
         await self._records.open()
-        return self._bot_data.unpack(_BOT.identifier, await self._records.read(_BOT), self.bot)
+        return self._bot_data.unpack(BOT_DATA.identifier, await self._records.read(BOT_DATA), self.bot)
 
     @override
     async def get_callback_data(self) -> Any:
@@ -89,22 +85,22 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
     @override
     async def get_conversations(self, name: str) -> dict[Any, Any]:
         await self._records.open()
-        found = await self._records.load(_conversations(name))
+        found = await self._records.load(conversations(name))
         return {
-            tuple(json.loads(key)): self._values.unpack(document, self.bot) for key, document in found.items()
+            conversation_key(key): self._values.unpack(document, self.bot) for key, document in found.items()
         }
 
     @override
     async def update_user_data(self, user_id: int, data: Any) -> None:
-        await self._write(Key(_USERS, str(user_id)), self._users, data)
+        await self._write(Key(USERS, str(user_id)), self._users, data)
 
     @override
     async def update_chat_data(self, chat_id: int, data: Any) -> None:
-        await self._write(Key(_CHATS, str(chat_id)), self._chats, data)
+        await self._write(Key(CHATS, str(chat_id)), self._chats, data)
 
     @override
     async def update_bot_data(self, data: Any) -> None:
-        await self._write(_BOT, self._bot_data, data)
+        await self._write(BOT_DATA, self._bot_data, data)
         # python-telegram-bot calls this at each writing, so here what failed before is tried again.
         await self._records.retry()
 
@@ -114,7 +110,7 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
 
     @override
     async def update_conversation(self, name: str, key: Any, new_state: object | None) -> None:
-        record = Key(_conversations(name), json.dumps(key))
+        record = conversation(name, key)
         if new_state is None:
             await self._records.remove(record)
         else:
@@ -122,11 +118,11 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
 
     @override
     async def drop_user_data(self, user_id: int) -> None:
-        await self._records.remove(Key(_USERS, str(user_id)))
+        await self._records.remove(Key(USERS, str(user_id)))
 
     @override
     async def drop_chat_data(self, chat_id: int) -> None:
-        await self._records.remove(Key(_CHATS, str(chat_id)))
+        await self._records.remove(Key(CHATS, str(chat_id)))
 
     @override
     async def refresh_user_data(self, user_id: int, user_data: Any) -> None:
@@ -176,15 +172,15 @@ class SharedBotkeepPersistence(BotkeepPersistence):
 
     @override
     async def refresh_user_data(self, user_id: int, user_data: Any) -> None:
-        await self._refresh(Key(_USERS, str(user_id)), self._users, user_data)
+        await self._refresh(Key(USERS, str(user_id)), self._users, user_data)
 
     @override
     async def refresh_chat_data(self, chat_id: int, chat_data: Any) -> None:
-        await self._refresh(Key(_CHATS, str(chat_id)), self._chats, chat_data)
+        await self._refresh(Key(CHATS, str(chat_id)), self._chats, chat_data)
 
     @override
     async def refresh_bot_data(self, bot_data: Any) -> None:
-        await self._refresh(_BOT, self._bot_data, bot_data)
+        await self._refresh(BOT_DATA, self._bot_data, bot_data)
 
     async def _refresh(self, key: Key, data: Data, value: Any) -> None:
         before = _entry(data, value)
@@ -204,7 +200,3 @@ def _entry(data: Data, value: Any) -> Entry | None:
         return Entry.of(data.pack(value))
     except DocumentError:
         return None
-
-
-def _conversations(name: str) -> tuple[str, ...]:
-    return ("conversations", name)

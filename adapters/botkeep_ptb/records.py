@@ -17,21 +17,12 @@ from botkeep import (
     StorageUnavailableError,
 )
 from botkeep.documents import encode
-
-NAMESPACE: Final = "ptb"
-"""In the storage: in it one namespace per bot, and in that one per kind of record."""
+from botkeep_ptb.layout import NAMESPACE, Key
 
 ABSENT: Final = object()
 """In place of a document: there is none."""
 
 _log = logging.getLogger("botkeep.ptb")
-
-
-class Key(NamedTuple):
-    """Where a record is: names of namespaces, one in the other, and an identifier."""
-
-    kind: tuple[str, ...]
-    identifier: str
 
 
 class Entry(NamedTuple):
