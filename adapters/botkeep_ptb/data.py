@@ -8,11 +8,11 @@ from typing import Any, Final
 import telegram
 
 from botkeep import CorruptDocumentError, DocumentError
+from botkeep.documents import encode
 from botkeep_ptb.records import ABSENT
 from botkeep_ptb.values import Values
 
 _STATE: Final = "@state"
-_NOTHING: Final = object()
 
 
 class Data:
@@ -62,24 +62,26 @@ class Data:
                 identifier, f"{type(exc).__name__}: {exc}; it was left as it is"
             ) from exc
 
-    def storable_part(self, data: Any, stored: Any) -> Any:
-        """Return the document of what can be stored, with what is stored already in place of the rest.
+    def storable_part(self, data: Any, stored: Any) -> tuple[Any, list[DocumentError]]:
+        """Return the document of what can be stored, and an error for each item or attribute that cannot.
 
         Args:
             data: what `pack` refused.
-            stored: what `unpack` gave of the document that is there.
+            stored: what `unpack` gave of the document that is there. What cannot be stored stays as it is.
 
         Raises:
             DocumentError: it has neither items nor attributes, to be told apart.
         """
-        attributes = self._storable(_attributes(data), _attributes(stored))
-        if not isinstance(data, dict) and not attributes:
-            return self.pack(data)
+        errors: list[DocumentError] = []
+        attributes = self._storable(_attributes(data), _attributes(stored), errors)
+        items = self._storable(data, stored, errors) if isinstance(data, dict) else {}
+        if not errors:
+            return self.pack(data), []
         part = self.new()
         _replace_attributes(part, attributes)
-        if isinstance(data, dict):
-            part.update(self._storable(data, stored))
-        return self.pack(part)
+        if items:
+            part.update(items)
+        return self.pack(part), errors
 
     def replace(self, data: Any, other: Any) -> None:
         """Make ``data`` equal to ``other`` in place: handlers hold references to it."""
@@ -88,19 +90,21 @@ class Data:
             data.update(other)
         _replace_attributes(data, _attributes(other))
 
-    def _storable(self, items: dict[Any, Any], stored: dict[Any, Any]) -> dict[Any, Any]:
-        found = {
-            key: value if self._can_be_packed({key: value}) else stored.get(key, _NOTHING)
-            for key, value in items.items()
-        }
-        return {key: value for key, value in found.items() if value is not _NOTHING}
-
-    def _can_be_packed(self, item: dict[Any, Any]) -> bool:
-        try:
-            self._values.pack(item)
-        except DocumentError:
-            return False
-        return True
+    def _storable(
+        self, items: dict[Any, Any], stored: dict[Any, Any], errors: list[DocumentError]
+    ) -> dict[Any, Any]:
+        found = {}
+        for key, value in items.items():
+            try:
+                encode(self._values.pack({key: value}))
+            except DocumentError as exc:
+                path = exc.path or (key if isinstance(key, str) else f"[{key!r}]")
+                errors.append(DocumentError(path, exc.reason))
+                if key in stored:
+                    found[key] = stored[key]
+            else:
+                found[key] = value
+        return found
 
     def _document(self, data: Any) -> Any:
         try:

@@ -34,6 +34,12 @@ CALLBACK_DATA: Final = Key((), "callback_data")
 """All keyboards and queries together, as version 0.1 has written them."""
 
 
+def name_of(key: Key) -> str:
+    """Return what python-telegram-bot calls data: ``user_data[7]``, ``bot_data``."""
+    names = {USERS: "user_data", CHATS: "chat_data"}
+    return f"{names[key.kind]}[{key.identifier}]" if key.kind in names else key.identifier
+
+
 def conversations(name: str) -> tuple[str, ...]:
     """Return the kind of the states of one `ConversationHandler`."""
     return ("conversations", name)

@@ -11,7 +11,16 @@ from typing_extensions import override
 from botkeep import BaseStorage, DocumentError
 from botkeep_ptb.callback_data import CallbackDataRecords
 from botkeep_ptb.data import Data
-from botkeep_ptb.layout import BOT_DATA, CHATS, USERS, Key, conversation, conversation_key, conversations
+from botkeep_ptb.layout import (
+    BOT_DATA,
+    CHATS,
+    USERS,
+    Key,
+    conversation,
+    conversation_key,
+    conversations,
+    name_of,
+)
 from botkeep_ptb.records import Entry, Records
 from botkeep_ptb.values import PlainValues, Values
 
@@ -151,15 +160,19 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
     async def _write(self, key: Key, data: Data, value: Any) -> None:
         try:
             entry = Entry.of(data.pack(value))
-        except DocumentError as exc:
+        except DocumentError:
             await self._write_storable_part(key, data, value)
-            name = "".join((*key.kind, f"[{key.identifier}]")) if key.kind else key.identifier
-            raise DocumentError(f"{name}: {exc.path}", exc.reason) from exc
-        await self._records.write(key, entry)
+        else:
+            await self._records.write(key, entry)
 
     async def _write_storable_part(self, key: Key, data: Data, value: Any) -> None:
         stored = data.unpack(key.identifier, await self._records.read_stored(key), self.bot)
-        await self._records.write(key, Entry.of(data.storable_part(value, stored)))
+        part, errors = data.storable_part(value, stored)
+        await self._records.write(key, Entry.of(part))
+        if errors:
+            first, more = errors[0], f" (and {len(errors) - 1} more)" if errors[1:] else ""
+            dot = "" if first.path.startswith("[") else "."
+            raise DocumentError(f"{name_of(key)}{dot}{first.path}", first.reason + more) from first
 
 
 class SharedBotkeepPersistence(BotkeepPersistence):
