@@ -95,16 +95,23 @@ class Data:
     ) -> dict[Any, Any]:
         found = {}
         for key, value in items.items():
-            try:
-                encode(self._values.pack({key: value}))
-            except DocumentError as exc:
-                path = exc.path or (key if isinstance(key, str) else f"[{key!r}]")
-                errors.append(DocumentError(path, exc.reason))
-                if key in stored:
-                    found[key] = stored[key]
-            else:
+            error = self._error_of(key, value)
+            if error is None:
                 found[key] = value
+            else:
+                errors.append(error)
+                if key in stored and self._error_of(key, stored[key]) is None:
+                    found[key] = stored[key]
         return found
+
+    def _error_of(self, key: Any, value: Any) -> DocumentError | None:
+        """Return why an item cannot be stored; None: it can."""
+        try:
+            encode(self._values.pack({key: value}))
+        except DocumentError as exc:
+            path = exc.path or (key if isinstance(key, str) else f"[{key!r}]")
+            return DocumentError(path, exc.reason)
+        return None
 
     def _document(self, data: Any) -> Any:
         try:

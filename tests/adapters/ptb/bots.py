@@ -49,13 +49,14 @@ class OfflineRequest(BaseRequest):
         return 200, json.dumps({"ok": True, "result": answers.get(url.rpartition("/")[2], True)}).encode()
 
 
-def builder(number: int = 42) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
-    """An application without a way to fetch updates; the tests feed it."""
+def builder(number: int = 42, **settings: Any) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
+    """An application without a way to fetch updates; the tests feed it. Settings are for the bot."""
     bot: ExtBot[Any] = ExtBot(
         f"{number}:TEST",
         request=OfflineRequest(),
         get_updates_request=OfflineRequest(),
         arbitrary_callback_data=True,
+        **settings,
     )
     return Application.builder().bot(bot).updater(None)
 

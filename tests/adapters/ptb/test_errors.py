@@ -64,12 +64,18 @@ class Broken(MemoryStorage):
             raise StorageUnavailableError(repr(self), "unplugged by the test")
 
 
+def inside_itself() -> list[Any]:
+    items: list[Any] = []
+    items.append(items)
+    return items
+
+
 UNSTORABLE: dict[str, Callable[[], Any]] = {
     "a connection": lambda: sqlite3.connect(":memory:"),
     "a lock": threading.Lock,
     "a generator": lambda: (number for number in range(3)),
     "a class": lambda: Path,
-    "itself": lambda: (items := [], items.append(items))[0],
+    "itself": inside_itself,
 }
 
 
@@ -270,15 +276,13 @@ async def test_a_limit_whose_callback_fails_still_blocks(storage: BaseStorage, b
     async def fail(update: Any, verdict: Any) -> None:
         raise RuntimeError("on purpose")
 
-    bot = builder().build().bot
-    bot._defaults = Defaults(block=block)  # noqa: SLF001 # as ApplicationBuilder.defaults would make it
-    application = new_application(storage)
+    application = setup_botkeep(builder(defaults=Defaults(block=block)), storage).build()
     application.add_handler(rate_limit(storage, "1/hour", on_limited=fail), group=-1)
     application.add_handler(handler(lambda update, _: served.append(update.message.text)))
     errors = collect_errors(application)
-    async with application:
-        await feed(application, updates.message("first"))
-        await feed(application, updates.message("second"))
+    async with running(application):
+        await fetch(application, updates.message("first"))
+        await fetch(application, updates.message("second"))
 
     assert served == ["first"]
     assert [str(error) for error in errors] == ["on purpose"]
