@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 from typing_extensions import override
 
-from botkeep import BaseStorage, BotkeepError, Ordering, StorageError, Subject, acting_user
+from botkeep import BaseStorage, Ordering, StorageError, Subject, acting_user
 from botkeep_ptb.conversations import warn_of_forgetful
 from botkeep_ptb.jobs import contexts_that_know_the_user
 from botkeep_ptb.migration import MovesChats
@@ -39,16 +39,25 @@ class BotkeepApplication(MovesChats):
     Args:
         storage: where dialogues of `botkeep.fsm` are, to be moved.
         ordering: makes updates wait for each other; None: they do not.
+        ordered: whether this update waits for those before it, and those after it wait for this one.
         settings: python-telegram-bot's own.
     """
 
-    __slots__ = ("_order", "_storage", "_updating", "_writing")
+    __slots__ = ("_order", "_ordered", "_storage", "_updating", "_writing")
 
-    def __init__(self, *, storage: BaseStorage, ordering: Ordering | None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        storage: BaseStorage,
+        ordering: Ordering | None,
+        ordered: Callable[[Update], bool] = lambda _: True,
+        **settings: Any,
+    ) -> None:
         settings["context_types"] = contexts_that_know_the_user(settings["context_types"])
         super().__init__(**settings)
         self._storage = storage
         self._order = None if ordering is None else UpdateOrder(ordering)
+        self._ordered = ordered
         self._updating: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._writing: set[asyncio.Task[Any]] = set()
         if isinstance(self.persistence, BotkeepPersistence):
@@ -79,6 +88,7 @@ class BotkeepApplication(MovesChats):
 
     @override
     async def process_update(self, update: object) -> None:
+        self._check_initialized()
         self._updating.add(_current_task())
         subject = subject_of(update, self.bot.id) if isinstance(update, Update) else None
         with acting_user(None if subject is None else subject.user_id):
@@ -89,8 +99,8 @@ class BotkeepApplication(MovesChats):
                         await self._move_if_migrated(update)
                     finally:
                         await self.update_persistence()
-            except BotkeepError as exc:
-                # The handlers' errors were dealt with: this is one of the lock, or of the move.
+            except Exception as exc:  # noqa: BLE001 # out of here it would end the fetcher of updates
+                # The handlers' own errors were dealt with: this is one of the lock, say, or of a move.
                 await self.process_error(update, exc)
 
     @override
@@ -102,12 +112,16 @@ class BotkeepApplication(MovesChats):
 
     @asynccontextmanager
     async def _turn(self, update: object, subject: Subject | None) -> AsyncIterator[None]:
-        if self._order is None or subject is None or subject.user_id is None:
+        if (
+            self._order is None
+            or subject is None
+            or subject.user_id is None
+            or not isinstance(update, Update)
+        ) or not self._ordered(update):
             yield
-            return
-        album = album_of(update) if isinstance(update, Update) else None
-        async with self._order.of(f"ptb/{subject.bot_id}/{subject.user_id}", album):
-            yield
+        else:
+            async with self._order.of(f"ptb/{subject.bot_id}/{subject.user_id}", album_of(update)):
+                yield
 
     async def _handle(self, update: object) -> None:
         """Handle an update in a task of its own, which is all that a handler's CancelledError ends."""

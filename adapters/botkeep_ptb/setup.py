@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
+from telegram import Update
 from telegram.ext import ApplicationBuilder
 
 from botkeep import BaseStorage, Ordering
 from botkeep_ptb.application import BotkeepApplication
 from botkeep_ptb.persistence import BotkeepPersistence
+
+Ordered: TypeAlias = "bool | Callable[[Update], bool]"
 
 
 def setup_botkeep(
@@ -16,7 +20,7 @@ def setup_botkeep(
     storage: BaseStorage,
     *,
     persistence: BotkeepPersistence | None = None,
-    ordered: bool = True,
+    ordered: Ordered = True,
     across_processes: bool = False,
 ) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
     """Make an application keep everything in a storage; returns the builder.
@@ -27,6 +31,8 @@ def setup_botkeep(
         persistence: one of your own making, on the same storage; None: a `BotkeepPersistence`.
         ordered: one user's updates are handled one after another. A handler that waits for the same user's
             next message then waits for itself: give such a handler ``block=False``, or leave order out.
+            False: at the same time, if ``concurrent_updates`` says so. A function of the update: whether this
+            one waits for those before it.
         across_processes: one user's updates wait for each other in all processes, not in this one alone.
 
     Raises:
@@ -36,7 +42,10 @@ def setup_botkeep(
         raise ValueError(
             "across_processes=True says where updates wait for each other; ordered=False, not to"
         )
-    ordering = Ordering(storage if across_processes else None) if ordered else None
-    return builder.application_class(
-        BotkeepApplication, {"ordering": ordering, "storage": storage}
-    ).persistence(persistence or BotkeepPersistence(storage))
+    settings: dict[str, Any] = {"storage": storage, "ordering": None}
+    if ordered:
+        settings["ordering"] = Ordering(storage if across_processes else None)
+    if callable(ordered):
+        settings["ordered"] = ordered
+    application = builder.application_class(BotkeepApplication, settings)
+    return application.persistence(persistence or BotkeepPersistence(storage))

@@ -193,6 +193,50 @@ async def test_without_order_updates_of_one_user_run_at_the_same_time(storage: B
     assert sorted(arrived) == ["1", "2", "x"]
 
 
+async def test_a_function_says_which_updates_wait(storage: BaseStorage) -> None:
+    log: list[str] = []
+    stopped = asyncio.Event()
+
+    async def handle(update: Any, context: Any) -> None:
+        if update.message.text == "/stop":
+            stopped.set()
+        elif update.message.text == "long":
+            await asyncio.wait_for(stopped.wait(), 5)
+        log.append(update.message.text)
+
+    application = new_application(storage, ordered=lambda update: update.message.text != "/stop")
+    application.add_handler(MessageHandler(filters.ALL, handle))
+    async with application:
+        await feed(application, *map(updates.message, ("long", "after", "/stop")))
+
+    assert log == ["/stop", "long", "after"]
+
+
+async def test_a_function_that_fails_is_an_error_of_its_update(storage: BaseStorage) -> None:
+    def fail(update: Any) -> bool:
+        if update.message.text == "odd":
+            raise ZeroDivisionError
+        return True
+
+    served: list[str] = []
+
+    async def serve(update: Any, context: Any) -> None:
+        served.append(update.message.text)
+
+    application = setup_botkeep(builder(), storage, ordered=fail).build()
+    application.add_handler(MessageHandler(filters.ALL, serve))
+    errors = collect_errors(application)
+    async with running(application):
+        await fetch(application, updates.message("odd"), updates.message("next"))
+
+    assert ([type(error) for error in errors], served) == ([ZeroDivisionError], ["next"])
+
+
+async def test_an_application_that_has_not_started_says_so_as_in_python_telegram_bot() -> None:
+    with pytest.raises(RuntimeError, match="not initialized"):
+        await new_application(MemoryStorage()).process_update(object())
+
+
 def test_an_order_across_processes_and_none_is_refused() -> None:
     with pytest.raises(ValueError, match="ordered=False"):
         setup_botkeep(builder(), MemoryStorage(), ordered=False, across_processes=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
@@ -144,7 +144,13 @@ def class_inside_a_function() -> Any:
     return Inner.A
 
 
-inner_tuple: Any = namedtuple("inner_tuple_of_another_name", ["x"])  # noqa: PYI024 # without a class statement
+def tuple_inside_a_function() -> Any:
+    class Inner(NamedTuple):
+        x: int
+
+    return Inner(1)
+
+
 KEYBOARD = telegram.ReplyKeyboardMarkup([["a"]])
 
 REFUSED: dict[str, Any] = {
@@ -156,7 +162,7 @@ REFUSED: dict[str, Any] = {
     "a mapping that is no dict": MappingProxyType({"a": 1}),
     "a defaultdict of a function": defaultdict(lambda: 5),
     "an enum inside a function": class_inside_a_function(),
-    "a named tuple inside a function": inner_tuple(1),
+    "a named tuple inside a function": tuple_inside_a_function(),
     "a dataclass": dataclasses.make_dataclass("Fields", ["x"])(1),
     "a zone of another library": datetime(2026, 1, 1, tzinfo=type("Zone", (tzinfo,), {})()),
     "a class": dict,
