@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from botkeep._core.held_locks import HeldLock
 from botkeep.fsm.context import FSMContext
-from botkeep.fsm.held_locks import Hold
 from botkeep.fsm.migration import DialogueMove, move_dialogues
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.record import Visit
@@ -14,7 +14,7 @@ from botkeep.fsm.transaction import Turn
 __all__ = [
     "DialogueMove",
     "FSMContext",
-    "Hold",
+    "HeldLock",
     "KeyStrategy",
     "Ordering",
     "State",
