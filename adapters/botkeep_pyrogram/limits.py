@@ -66,10 +66,10 @@ class RateLimitMiddleware:
     def __init__(self, storage: BaseStorage, rate: Rates, /, **settings: Unpack[LimitSettings]) -> None: ...
 
     def __init__(self, *given: Any, **settings: Unpack[LimitSettings]) -> None:
-        self._limit = _Limit("", given, settings)
+        self._limit = _Limit(given, settings)
 
     async def __call__(self, call_next: CallNext, client: Any, update: Any) -> Any:
-        return await self._limit.call(call_next, client, update)
+        return await self._limit.call("", call_next, client, update)
 
 
 @overload
@@ -89,13 +89,14 @@ def rate_limit(*given: Any, **settings: Unpack[LimitSettings]) -> Callable[[Any]
         given: as for `RateLimitMiddleware`.
         settings: likewise.
     """
+    limit = _Limit(given, settings)
 
     def decorate(handler: Any) -> Any:
-        limit = _Limit(f"{handler.__module__}.{handler.__qualname__}", given, settings)
+        group = f"{handler.__module__}.{handler.__qualname__}"
 
         @functools.wraps(handler)
         async def limited(client: Any, update: Any) -> Any:
-            return await limit.call(handler, client, update)
+            return await limit.call(group, handler, client, update)
 
         return limited
 
@@ -105,13 +106,12 @@ def rate_limit(*given: Any, **settings: Unpack[LimitSettings]) -> Callable[[Any]
 class _Limit:
     """A limit, and what is done with an update too many."""
 
-    def __init__(self, group: str, given: tuple[Any, ...], settings: LimitSettings) -> None:
+    def __init__(self, given: tuple[Any, ...], settings: LimitSettings) -> None:
         limiter: Any = {**settings}
         self._scope: Scope = limiter.pop("scope", "user")
         self._block: bool = limiter.pop("block", True)
         self._on_limited: OnLimited | None = limiter.pop("on_limited", None)
         self._key_func: KeyFunction | None = limiter.pop("key_func", None)
-        self._group = group
         self._storage, self._rates = _storage_and_rates(given)
         self._settings: LimiterSettings = limiter
         self._limiters: dict[BaseStorage, RateLimiter] = {}
@@ -119,20 +119,21 @@ class _Limit:
         # What is wrong with the rates or the settings is said here, and not at the first update.
         RateLimiter(MemoryStorage(), self._rates, **self._settings)
 
-    async def call(self, call_next: CallNext, client: Any, update: Any) -> Any:
-        if not await self._allows(client, update):
+    async def call(self, group: str, call_next: CallNext, client: Any, update: Any) -> Any:
+        """Call what follows, unless it is an update too many; ``group`` keeps counts apart."""
+        if not await self._allows(group, client, update):
             raise StopPropagation
         return await call_next(client, update)
 
-    async def _allows(self, client: Any, update: Any) -> bool:
+    async def _allows(self, group: str, client: Any, update: Any) -> bool:
         delivery = current_delivery()
         results = {} if delivery is None else delivery.results
-        if self in results:
-            return bool(results[self]) or not self._block
-        key = self._key(client, update)
+        if (self, group) in results:
+            return bool(results[self, group]) or not self._block
+        key = self._key(group, client, update)
         if key is None:
             return True
-        verdict = results[self] = await self._limiter_of(client).hit(key)
+        verdict = results[self, group] = await self._limiter_of(client).hit(key)
         with contextlib.suppress(AttributeError):  # raw updates, and lists of messages, have fixed attributes
             update.rate_limit = verdict
         if verdict or not self._block:
@@ -141,13 +142,13 @@ class _Limit:
             await self._on_limited(client, update, verdict)
         return False
 
-    def _key(self, client: Any, update: Any) -> str | None:
+    def _key(self, group: str, client: Any, update: Any) -> str | None:
         subject = subject_of(client, update)
         if self._key_func is None:
-            return subject.rate_key(self._scope, self._group)
+            return subject.rate_key(self._scope, group)
         key = self._key_func(update)
-        group = f"{self._group}/key" if self._group else "key"
-        return None if key is None else f"{subject.bot_id}/{group}/{key}"
+        start = f"{subject.bot_id}/{group}/key" if group else f"{subject.bot_id}/key"
+        return None if key is None else f"{start}/{key}"
 
     def _limiter_of(self, client: Any) -> RateLimiter:
         storage = self._storage or client.botkeep
