@@ -53,8 +53,8 @@ async def migrate(
     source: BaseStorage,
     target: BaseStorage,
     pattern: str = "*",
-    on_progress: OnProgress | None = None,
     *,
+    on_progress: OnProgress | None = None,
     verify: bool = True,
     overwrite: bool = False,
 ) -> Migration:
@@ -84,7 +84,7 @@ async def migrate(
         raise MigrationError(
             move.result.refused,
             f"the target holds other documents under {len(move.result.refused)} of the keys ({shown}); "
-            "nothing of it was overwritten",
+            "nothing of it was overwritten: overwrite=True (--overwrite) does",
         )
     return move.result
 
