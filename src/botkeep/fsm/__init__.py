@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from botkeep._core.held_locks import HeldLock
 from botkeep.fsm.context import FSMContext
-from botkeep.fsm.held_locks import Hold
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.record import Visit
 from botkeep.fsm.state_keys import KeyStrategy, StateKey, state_key
@@ -12,7 +12,7 @@ from botkeep.fsm.transaction import Turn
 
 __all__ = [
     "FSMContext",
-    "Hold",
+    "HeldLock",
     "KeyStrategy",
     "Ordering",
     "State",
