@@ -14,6 +14,7 @@ from botkeep_pyrogram.cancellation import resilient
 from botkeep_pyrogram.middlewares import Middleware, wrap
 from botkeep_pyrogram.queues import OrderedUpdateQueue, UpdateQueue, current_delivery
 from botkeep_pyrogram.subjects import subject_of
+from botkeep_pyrogram.supergroups import follow_supergroups
 
 Hook = TypeVar("Hook", bound=Callable[[Any], Awaitable[object]])
 Around = TypeVar("Around", bound=Middleware)
@@ -64,6 +65,7 @@ class BotkeepMixin:
         self._on_shutdown: list[Callable[[Any], Awaitable[object]]] = []
         self.dispatcher.updates_queue = OrderedUpdateQueue() if ordered else UpdateQueue()
         self.dispatcher.handler_worker = resilient(self.dispatcher.handler_worker)
+        follow_supergroups(self)
 
     def fsm(
         self,

@@ -15,7 +15,16 @@ from tests.adapters.pyrogram.offline import OfflineClient
 from tests.adapters.pyrogram.payloads import button, deleted_messages
 from tests.adapters.pyrogram.payloads import message as text_message
 
-from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, State, StatesGroup, StorageClosedError, user
+from botkeep import (
+    BaseStorage,
+    MemoryStorage,
+    SQLiteStorage,
+    State,
+    StatesGroup,
+    StorageClosedError,
+    acting_user,
+    user,
+)
 from botkeep_pyrogram import AnyStateFilter, NoStateFilter, StateFilter
 
 
@@ -140,6 +149,35 @@ async def test_handlers_know_their_user_in_threads_too(app: OfflineClient) -> No
     await app.settled()
 
     assert seen == ["<user: '7'>", "<user: '7'>", "<user: '8'>"]
+
+
+async def test_a_scheduler_acts_as_the_user_of_each_job_or_as_nobody_whoever_started_it(
+    app: OfflineClient,
+) -> None:
+    jobs: asyncio.Queue[int | None] = asyncio.Queue()
+    seen: list[str] = []
+
+    async def scheduler() -> None:
+        while True:
+            with acting_user(await jobs.get()):
+                seen.append(repr(user))
+            jobs.task_done()
+
+    @app.on_message()
+    async def remind(client: Any, message: Any) -> None:
+        if not running:
+            running.append(asyncio.create_task(scheduler()))
+        await jobs.put(message.from_user.id)
+
+    running: list[asyncio.Task[None]] = []
+    await app.begin()
+    await app.say("later", user=7)
+    await app.say("later", user=8)
+    await jobs.put(None)
+    await jobs.join()
+    running[0].cancel()
+
+    assert seen == ["<user: '7'>", "<user: '8'>", "<user: this handler has no user>"]
 
 
 async def test_middlewares_stand_around_every_handler_the_first_outermost(app: OfflineClient) -> None:
