@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -23,10 +24,11 @@ Peer = raw.types.PeerUser
 InChannel = raw.types.PeerChannel
 
 
-def received(*updates: Any) -> Any:
+def received(*updates: Any, more_groups: Sequence[int] = ()) -> Any:
     """What arrives: updates with all users and chats that they may be about."""
     everybody = [person(number) for number in (7, 8, 9)] + [me()]
-    chats = [_channel(GROUP, megagroup=True, forum=True), _channel(CHANNEL, broadcast=True), _old_group()]
+    chats = [_channel(GROUP, megagroup=True, forum=True), _channel(CHANNEL, broadcast=True)]
+    chats += [_old_group(number) for number in (OLD_GROUP, *more_groups)]
     return from_wire(raw.types.Updates(updates=list(updates), users=everybody, chats=chats, date=0, seq=0))
 
 
@@ -169,9 +171,10 @@ def migrated_from() -> Any:
     return received(raw.types.UpdateNewChannelMessage(message=content, pts=1, pts_count=1))
 
 
-def in_old_group(text: str, *, user: int = 7) -> Any:
+def in_old_group(text: str, *, user: int = 7, group: int = OLD_GROUP) -> Any:
     """A message in a group that is no supergroup yet."""
-    return received(_new_message(text, Peer(user_id=user), raw.types.PeerChat(chat_id=OLD_GROUP)))
+    chat = raw.types.PeerChat(chat_id=group)
+    return received(_new_message(text, Peer(user_id=user), chat), more_groups=[group])
 
 
 def album(name: int, *texts: str, user: int = 7) -> list[Any]:
@@ -216,10 +219,10 @@ def _channel(number: int, **more: Any) -> Any:
     return raw.types.Channel(id=number, title="C", photo=photo, date=0, access_hash=number, **more)
 
 
-def _old_group() -> Any:
+def _old_group(number: int) -> Any:
     photo = raw.types.ChatPhotoEmpty()
     return raw.types.Chat(
-        id=OLD_GROUP, title="G", photo=photo, participants_count=2, date=0, version=1, deactivated=False
+        id=number, title="G", photo=photo, participants_count=2, date=0, version=1, deactivated=False
     )
 
 
