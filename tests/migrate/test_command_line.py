@@ -50,7 +50,7 @@ async def test_a_refusal_ends_with_one_and_names_the_keys(tmp_path: Path) -> Non
     done = run("migrate", f"{tmp_path}/old.db", f"{tmp_path}/new.db")
 
     assert done.returncode == 1
-    assert "(a); nothing of it was overwritten" in done.stderr
+    assert "1 of the keys (a); nothing of it was overwritten" in done.stderr
     assert "Traceback" not in done.stderr
 
 
