@@ -158,10 +158,9 @@ class _Move:
 
     async def _pages(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
         """Yield (namespace inside the source, identifiers)."""
-        prefix, regex = self._pattern
         for path in await self._source.paths():
-            async for page in self._source.scan(path, prefix):
-                yield path, [identifier for identifier in page if regex is None or regex.match(identifier)]
+            async for page in self._source.scan(path, self._pattern.prefix):
+                yield path, list(filter(self._pattern.matches, page))
 
     async def _copy_page(self, path: str, page: Sequence[str]) -> None:
         # While the target writes one part, the source reads the next.

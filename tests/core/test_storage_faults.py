@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -26,7 +28,7 @@ async def test_every_call_of_a_storage_that_is_down_fails() -> None:
     async with MemoryStorage() as memory:
         faults = FaultyEngine(memory)
         storage = faults.storage
-        calls = [
+        calls: list[Callable[[], Awaitable[Any]]] = [
             lambda: storage.get_state("order"),
             lambda: storage.set_state("order", 1),
             lambda: storage.delete_state("order"),
@@ -35,9 +37,9 @@ async def test_every_call_of_a_storage_that_is_down_fails() -> None:
             lambda: storage.touch("order", ttl=1),
             lambda: storage.get_ttl("order"),
             lambda: storage.exists("order"),
-            lambda: storage.list_keys(),
-            lambda: storage.list_namespaces(),
-            lambda: storage.clear_namespace(),
+            storage.list_keys,
+            storage.list_namespaces,
+            storage.clear_namespace,
             lambda: storage.update("order", lambda _: 1),
             lambda: storage.namespace("inner").get_state("order"),
         ]
