@@ -77,7 +77,7 @@ FORMATS: Final = {
         (_ADDONS_BOT,),
     ),
     "python-telegram-bot": Format(
-        "botkeep.importers.python_telegram_bot:import_documents",
+        "botkeep_ptb.importing:import_documents",
         "ptb",
         "the file of PicklePersistence",
         "bot.pickle",
