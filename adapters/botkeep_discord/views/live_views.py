@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import discord
 
     from botkeep_discord.persistence import Persistence
+    from botkeep_discord.views.messages import Destination, Editable
     from botkeep_discord.views.restorable import Restorable
 
 REPOST_SECONDS: Final = 1.0
@@ -94,9 +95,17 @@ class LiveViews:
         check_items(view)
 
     async def register(
-        self, view: Restorable, message: discord.Message | discord.PartialMessage, user_id: int | None
+        self,
+        view: Restorable,
+        message: discord.Message | discord.PartialMessage,
+        origin: Destination | Editable | None,
     ) -> None:
         """Store the row of a view that a message shows; it takes the place of an older one of its key.
+
+        Args:
+            view: the view.
+            message: the message.
+            origin: what it was sent to, or edited in answer to; None: neither.
 
         Raises:
             StateKeyTakenError: the state key is that of another bot's view.
@@ -106,8 +115,8 @@ class LiveViews:
             class_name=name_of(type(view)),
             channel_id=message.channel.id,
             message_id=message.id,
-            guild_id=messages.guild_id_of(message),
-            user_id=user_id,
+            guild_id=messages.guild_id_of(message, origin),
+            user_id=messages.user_of(origin),
             bot_id=self._persistence.bot_id,
             version=type(view).version,
             keywords=view.persistent_record.keywords,
