@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from botkeep.errors import DocumentError
-
 
 def fields_of(value: Any) -> Any:
     """Return what the value holds, most often a dict; None when it is none of the three.

@@ -59,7 +59,9 @@ class _Container:
 
     __slots__ = ("depth", "holder", "in_a_set", "key", "label", "parent", "value")
 
-    def __init__(self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None) -> None:
+    def __init__(
+        self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None
+    ) -> None:
         self.value = value
         self.holder = holder
         self.key = key
@@ -167,7 +169,9 @@ class _Tagger:
             raise DocumentError(container.path(), reason)
         if hasattr(type(value), "__missing__"):
             kind = type(value).__qualname__
-            reason = f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            reason = (
+                f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            )
             raise DocumentError(container.path(), reason)
         names = self._names(container, value)
         written: dict[str, Any] = dict.fromkeys(names)
