@@ -60,7 +60,7 @@ class Environment:
     """A virtual environment of its own, whose programs run in the folder of the copied tests."""
 
     def __init__(self, folder: Path, tests: Path) -> None:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, with_pip=True, symlinks=os.name == "posix")
         self._python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         self._tests = tests
 
