@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from botkeep._core.held_locks import HeldLock
 from botkeep.fsm.context import FSMContext
+from botkeep.fsm.migration import DialogueMove, move_dialogues
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.record import Visit
 from botkeep.fsm.state_keys import KeyStrategy, StateKey, state_key
@@ -11,6 +12,7 @@ from botkeep.fsm.states import State, StatesGroup
 from botkeep.fsm.transaction import Turn
 
 __all__ = [
+    "DialogueMove",
     "FSMContext",
     "HeldLock",
     "KeyStrategy",
@@ -20,5 +22,6 @@ __all__ = [
     "StatesGroup",
     "Turn",
     "Visit",
+    "move_dialogues",
     "state_key",
 ]
