@@ -14,6 +14,8 @@ from tests.adapters.ptb.bots import builder, feed, new_application
 from tests.adapters.ptb.test_data_types import DictWithAttributes
 
 from botkeep import BaseStorage, MemoryStorage, SQLiteStorage
+from botkeep.hooks import READS
+from botkeep.testing.storage_faults import FaultyEngine
 from botkeep_ptb import SharedBotkeepPersistence, setup_botkeep
 
 
@@ -117,6 +119,71 @@ async def change_during_a_read(storage: Slow, *, written: bool) -> Any:
         storage.free.set()
         await reading
     return application
+
+
+async def test_what_another_process_has_changed_too_does_not_replace_a_change_that_is_not_written() -> None:
+    storage = Slow()
+
+    async def look(update: Any, context: Any) -> None:
+        seen.append(dict(context.bot_data))
+
+    seen: list[Any] = []
+    application = process(storage, look)
+    async with application:
+        application.bot_data["orders"] = 1
+        await application.update_persistence()
+        await storage.namespace("ptb").namespace("42").set_state("bot_data", {"orders": 1, "theirs": 1})
+        storage.holding = "bot_data"
+        reading = asyncio.create_task(feed(application, updates.message("x", user=8)))
+        await storage.waiting.wait()
+        application.bot_data["orders"] += 1
+        storage.free.set()
+        await reading
+
+    assert seen == [{"orders": 2}]
+
+
+async def test_what_was_read_before_this_process_wrote_replaces_nothing() -> None:
+    storage = Slow()
+
+    async def look(update: Any, context: Any) -> None:
+        seen.append(dict(context.bot_data))
+
+    seen: list[Any] = []
+    application = process(storage, look)
+    async with application:
+        application.bot_data["open"] = True
+        await application.update_persistence()
+        await storage.namespace("ptb").namespace("42").set_state("bot_data", {"open": False})
+        storage.holding = "bot_data"
+        reading = asyncio.create_task(feed(application, updates.message("x", user=8)))
+        await storage.waiting.wait()
+        for state in ("closing", True):
+            application.bot_data["open"] = state
+            await application.update_persistence()
+        storage.free.set()
+        await reading
+
+    assert seen == [{"open": True}]
+
+
+async def test_a_process_that_only_reads_writes_nothing(storage: BaseStorage) -> None:
+    async def count(update: Any, context: Any) -> None:
+        context.bot_data["n"] = context.bot_data.get("n", 0) + 1
+
+    async def look(update: Any, context: Any) -> None:
+        context.bot_data.get("n")
+
+    faults = FaultyEngine(storage)
+    reader = new_application(faults.storage, persistence=SharedBotkeepPersistence(faults.storage))
+    reader.add_handler(MessageHandler(filters.ALL, look))
+    async with process(storage, count) as writer, reader:
+        for _ in range(3):
+            await feed(writer, updates.message("x"))
+            await feed(reader, updates.message("look"))
+
+        assert reader.bot_data == {"n": 3}
+        assert set(faults.calls) <= READS
 
 
 @pytest.mark.parametrize("written", [False, True])
