@@ -53,10 +53,14 @@ FORMATS: Final = {
         ),
     ),
     "cascadeui": Format(
-        "botkeep.importers.cascadeui:import_documents",
+        "botkeep_discord.importing:import_cascadeui",
         "discord",
-        "CascadeUI's JSON file",
-        "cascadeui_state.json",
+        "CascadeUI's JSON file, SQLite database or Redis key",
+        "cascadeui_state.json, cascadeui.db or redis://host/0",
+        (
+            ("--table-prefix", {"default": "", "help": "as given to the SQLiteBackend of version 3"}),
+            ("--key", {"default": "cascadeui:state", "help": "as given to the RedisBackend of version 2"}),
+        ),
     ),
     "kurigram-addons-redis": Format(
         "botkeep_pyrogram.importing:import_addons_redis",
