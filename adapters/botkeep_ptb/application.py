@@ -14,8 +14,8 @@ from telegram.ext import BaseHandler
 from typing_extensions import override
 
 from botkeep import BaseStorage, Ordering, StorageError, acting_user
+from botkeep_ptb.callback_contexts import extend_contexts
 from botkeep_ptb.conversations import warn_of_forgetful
-from botkeep_ptb.jobs import contexts_that_know_the_user
 from botkeep_ptb.migration import MovesChats
 from botkeep_ptb.persistence import BotkeepPersistence
 from botkeep_ptb.subjects import album_of, migration_of, subject_of
@@ -53,7 +53,7 @@ class BotkeepApplication(MovesChats):
         ordered: Callable[[Update], bool] = lambda _: True,
         **settings: Any,
     ) -> None:
-        settings["context_types"] = contexts_that_know_the_user(settings["context_types"])
+        settings["context_types"] = extend_contexts(settings["context_types"])
         super().__init__(**settings)
         self._storage = storage
         self._order = None if ordering is None else UpdateOrder(ordering)

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from telegram.ext import ContextTypes, MessageHandler, filters
 from tests.adapters.botapi import updates
-from tests.adapters.ptb.bots import builder, feed, new_application
+from tests.adapters.ptb.bots import builder, feed, fetch, new_application, running
 from tests.adapters.ptb.test_data_types import DictWithAttributes
 
-from botkeep import BaseStorage, MemoryStorage, SQLiteStorage
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
 from botkeep.hooks import READS
 from botkeep.testing.storage_faults import FaultyEngine
 from botkeep_ptb import SharedBotkeepPersistence, setup_botkeep
@@ -223,6 +223,33 @@ async def test_what_nobody_else_has_changed_stays_the_same_object(storage: BaseS
 
     assert items[0] is items[1]
     assert items[0] == ["1", "2"]
+
+
+async def test_an_update_whose_data_cannot_be_read_reaches_no_handler_and_the_next_does(
+    storage: BaseStorage,
+) -> None:
+    served: list[str] = []
+    failed: list[Any] = []
+
+    async def serve(update: Any, context: Any) -> None:
+        served.append(update.message.text)
+
+    async def note(update: Any, context: Any) -> None:
+        failed.append((update and update.message.text, type(context.error)))
+
+    faults = FaultyEngine(storage)
+    application = new_application(faults.storage, persistence=SharedBotkeepPersistence(faults.storage))
+    for group in range(3):
+        application.add_handler(MessageHandler(filters.ALL, serve), group)
+    application.add_error_handler(note)
+    async with running(application):
+        faults.fail()
+        await fetch(application, updates.message("lost"))
+        faults.heal()
+        await fetch(application, updates.message("next"))
+
+    assert failed == [("lost", StorageUnavailableError)]
+    assert served == ["next"] * 3
 
 
 async def test_data_of_a_type_of_ones_own_is_read_anew_in_place(storage: BaseStorage) -> None:
