@@ -23,7 +23,7 @@ _NO_UPDATES: Final = frozenset(
 
 
 def wrap(handler: Any) -> None:
-    """Put the client's middlewares, and the scope of `botkeep.user`, around a handler's callback.
+    """Surround a handler's callback with the client's middlewares and the scope of `botkeep.user`.
 
     The middlewares are those of the client that calls, when it calls: clients may share a handler (those with
     the same plugins do), and middlewares may be added later.
