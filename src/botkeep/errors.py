@@ -289,8 +289,8 @@ class DeadlockError(BotkeepError, RuntimeError):
 
     def __str__(self) -> str:
         return (
-            f"this task, or one that waits for it, holds the lock on {self.identifier!r} already: it would wait "
-            "for itself; take the lock once, around the whole handler"
+            f"this task, or one that waits for it, holds the lock on {self.identifier!r} already and would "
+            "wait for itself; take the lock once, around the whole handler"
         )
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botkeep import documents
-from botkeep._core.held_locks import HeldLock
+from botkeep._core.held_locks import HeldLock, holds_locks
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
 from botkeep.fsm.ordering import held_lease
@@ -62,7 +62,7 @@ class RecordStore:
         Returns the record. ``step`` may run several times, and on another thread.
         """
         self.storage.expiry(ttl)  # refuses what is no ttl before anything is read
-        held = await self._verified_lock()
+        held = await self._verified_lock() if holds_locks() else None
 
         def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
             found, record = self._parsed(None if entry is None else entry.value)
