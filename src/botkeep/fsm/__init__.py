@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from botkeep.fsm.albums import AlbumOrdering
 from botkeep.fsm.context import FSMContext
 from botkeep.fsm.held_locks import Hold
 from botkeep.fsm.migration import DialogueMove, move_dialogues
@@ -12,6 +13,7 @@ from botkeep.fsm.states import State, StatesGroup
 from botkeep.fsm.transaction import Turn
 
 __all__ = [
+    "AlbumOrdering",
     "DialogueMove",
     "FSMContext",
     "Hold",
