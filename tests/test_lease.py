@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from botkeep import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
-from botkeep.abc import Swap
 from botkeep.storages.memory import MemoryStorage as Memory
 from botkeep.testing import FakeClock
 from botkeep.testing.laws.leases import eventually, records, until_lost
-from botkeep.ttl import Expiry
 
 FREE: dict[str, Any] = {"owner": None, "fence": 1, "waiting": {}}
 
@@ -27,12 +25,10 @@ class Flaky(Memory):
         self.failures: list[Exception] = []
         self.lost_replies = 0
 
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
+    async def _apply(self, namespace: str, identifier: str, operation: Any) -> Any:
         if self.failures:
             raise self.failures.pop()
-        swap = await super()._compare_and_set(namespace, identifier, value, expected, expiry)
+        swap = await super()._apply(namespace, identifier, operation)
         if self.lost_replies:
             self.lost_replies -= 1
             raise OutcomeUnknownError(repr(self), "the reply was lost")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botkeep._core.mutexes import KeyedMutexes
 from botkeep_discord.errors import NotSetUpError, ViewError
-from botkeep_discord.interactions.deadline_storage import BoundedStorage
+from botkeep_discord.interactions.deadline_storage import DeadlineEngine
 from botkeep_discord.views import messages
 from botkeep_discord.views.classes import name_of
 from botkeep_discord.views.grouped_updates import GroupedUpdates
@@ -52,7 +52,7 @@ class Persistence:
         self.client = client
         self.source = source
         self.given_storage = storage
-        self.storage: BaseStorage = BoundedStorage.around(storage)
+        self.storage: BaseStorage = storage.on_engine(DeadlineEngine(storage.engine))
         own = self.storage.namespace(NAMESPACE)
         self.rows: Rows = Rows(own.namespace(VIEWS))
         self._states = own.namespace(STATES)

@@ -21,16 +21,18 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botkeep import documents
 from botkeep._core import counters
+from botkeep._core.clock import SteadyClock
 from botkeep._core.lifecycle import Lifecycle
 from botkeep._core.mutexes import KeyedMutexes
+from botkeep._core.operations import CompareAndSet, Delete, Increment, Operation, Put, Touch
 from botkeep._core.paths import children, inner, private
 from botkeep.errors import CounterOverflowError
-from botkeep.hooks import StorageHooks, Stored, Swap, Write
-from botkeep.keys import check_identifier
+from botkeep.hooks import EngineWrapper, StorageHooks
+from botkeep.keys import check_identifier, is_plain_identifier
 from botkeep.lease import Lease
 from botkeep.patterns import compile_pattern
 from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
@@ -42,13 +44,16 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from botkeep.ratelimit.decisions import Decision, Limits
     from botkeep.ttl import Clock, Ttl
 
-__all__ = ["BaseStorage", "Stored", "Swap"]
+__all__ = ["BaseStorage"]
+
+Result = TypeVar("Result")
 
 HEALTH_SECONDS: Final = 1.0
 """How long `BaseStorage.health` waits for an answer."""
+
+NEVER: Final = Expiry(math.inf, keep=False)
 
 
 class BaseStorage(StorageHooks):
@@ -64,8 +69,9 @@ class BaseStorage(StorageHooks):
 
     def __init__(self, *, default_ttl: float | timedelta | None = None, clock: Clock = time.time) -> None:
         self._namespace = ""
+        self._engine: StorageHooks = self
         self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
-        self._clock = clock
+        self._clock = SteadyClock(clock)
         self._lifecycle = Lifecycle(repr(self))
         self._mutexes = KeyedMutexes()
 
@@ -77,8 +83,7 @@ class BaseStorage(StorageHooks):
         Raises:
             CorruptDocumentError: what is stored there cannot be read.
         """
-        await self._ready(identifier)
-        value = await self._get(self._namespace, identifier)
+        value = await self.get_encoded(identifier)
         return default if value is None else documents.decode(value, identifier)
 
     async def set_state(self, identifier: str, state: Any, *, ttl: Ttl | None = None) -> None:
@@ -90,14 +95,11 @@ class BaseStorage(StorageHooks):
             ttl: seconds (or a timedelta) to live; None: the storage's ``default_ttl``; `NO_TTL`: for ever;
                 `KEEP_TTL`: the expiry that the old document has.
         """
-        value, expiry = documents.encode(state), self._expiry(ttl)
-        await self._ready(identifier)
-        await self._set(self._namespace, identifier, value, expiry)
+        await self.apply(identifier, Put(documents.encode(state), self.expiry(ttl)))
 
     async def delete_state(self, identifier: str) -> bool:
         """Remove a document; True if there was one."""
-        await self._ready(identifier)
-        return await self._delete(self._namespace, identifier)
+        return await self.apply(identifier, Delete())
 
     async def compare_and_set(
         self, identifier: str, new_state: Any, *, expected: Any, ttl: Ttl | None = None
@@ -107,11 +109,10 @@ class BaseStorage(StorageHooks):
         Compared are the values, as Python compares them after a round trip through the codec: all fields, the
         order of dict keys ignored. ``expected=None`` means that there must be no document.
         """
-        value, expiry = documents.encode(new_state), self._expiry(ttl)
+        value, expiry = documents.encode(new_state), self.expiry(ttl)
         wanted = None if expected is None else documents.encode(expected)
-        await self._ready(identifier)
         while True:
-            swap = await self._compare_and_set(self._namespace, identifier, value, wanted, expiry)
+            swap = await self.apply(identifier, CompareAndSet(value, wanted, expiry))
             if swap.done or not documents.same(swap.found, wanted, identifier):
                 return swap.done
             # The same value in other bytes (1.0 for 1, keys in another order): those bytes it is.
@@ -136,9 +137,10 @@ class BaseStorage(StorageHooks):
             raise TypeError(f"amount must be an int, not {amount!r}")
         if not counters.SMALLEST <= amount <= counters.LARGEST:
             raise CounterOverflowError(identifier, amount)
-        expiry = self._expiry(KEEP_TTL if ttl is None else ttl, keep=not renew)
-        await self._ready(identifier)
-        return await self._increment(self._namespace, identifier, amount, expiry)
+        expiry = self.expiry(KEEP_TTL if ttl is None else ttl)
+        if not renew:
+            expiry = expiry._replace(keep=True)
+        return await self.apply(identifier, Increment(identifier, amount, expiry))
 
     async def touch(self, identifier: str, *, ttl: Ttl | None) -> bool:
         """Change when a document expires and nothing else; True if there is one.
@@ -150,21 +152,17 @@ class BaseStorage(StorageHooks):
             raise ValueError(
                 "touch changes the expiry: give seconds, NO_TTL or None (the default ttl), not KEEP_TTL"
             )
-        expires_at = self._expiry(ttl).at
-        await self._ready(identifier)
-        return await self._touch(self._namespace, identifier, expires_at)
+        return await self.apply(identifier, Touch(self.expiry(ttl).at))
 
     async def get_ttl(self, identifier: str) -> float | None:
         """Return the seconds left to a document; ``math.inf``: it never expires; None: it is absent."""
-        await self._ready(identifier)
-        expires_at = await self._get_expiry(self._namespace, identifier)
+        expires_at = await self._expires_at(identifier)
         left = None if expires_at is None else expires_at - self._clock()
         return None if left is None or left <= 0 else left
 
     async def exists(self, identifier: str) -> bool:
         """Whether there is a document, readable or not."""
-        await self._ready(identifier)
-        return await self._get_expiry(self._namespace, identifier) is not None
+        return await self._expires_at(identifier) is not None
 
     async def list_keys(self, pattern: str = "*") -> list[str]:
         """Return the identifiers that match, sorted; the dialect is that of `botkeep.patterns`."""
@@ -177,7 +175,7 @@ class BaseStorage(StorageHooks):
         """
         prefix, regex = compile_pattern(pattern)
         await self._enter()
-        async for page in self._scan(self._namespace, prefix):
+        async for page in self._engine._scan(self._namespace, prefix):
             for identifier in page:
                 if regex is None or regex.match(identifier):
                     yield identifier
@@ -185,7 +183,7 @@ class BaseStorage(StorageHooks):
     async def clear_namespace(self) -> int:
         """Remove every document of this namespace, of no other, and return how many there were."""
         await self._enter()
-        return await self._clear(self._namespace)
+        return await self._engine._clear(self._namespace)
 
     async def health(self) -> bool:
         """Whether the storage answers within a second. Opens it if need be; never raises."""
@@ -197,11 +195,11 @@ class BaseStorage(StorageHooks):
 
     async def start(self) -> None:
         """Open the storage, also after `stop`; opening twice is fine. The first verb does it too."""
-        await self._lifecycle.start(self)
+        await self._lifecycle.start(self._engine)
 
     async def stop(self) -> None:
         """Finish what is under way and close; closing twice is fine. Verbs then raise until `start`."""
-        await self._lifecycle.stop(self)
+        await self._lifecycle.stop(self._engine)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -234,17 +232,18 @@ class BaseStorage(StorageHooks):
         Raises:
             TypeError: ``change`` returned None: most often an in-place change that forgot its ``return``.
         """
-        expiry, start = self._expiry(ttl), documents.encode(default)
-        await self._ready(identifier)
-        value = start
-
-        def step(found: bytes | None) -> Write | None:
-            nonlocal value
-            value = _changed(change, start if found is None else found, identifier)
-            return None if value == found and expiry.keep else Write(value, expiry)
-
-        # Not an engine's own way to do it: that may call `change` on another thread.
-        await BaseStorage._rewrite(self, self._namespace, identifier, step)
+        expiry, start = self.expiry(ttl), documents.encode(default)
+        # Not as one operation: an engine may run that on another thread, and the change is the caller's.
+        async with self._mutexes.of((self._namespace, identifier)):
+            found = await self.get_encoded(identifier)
+            while True:
+                value = _changed(change, start if found is None else found, identifier)
+                if value == found and expiry.keep:
+                    break
+                swap = await self.apply(identifier, CompareAndSet(value, found, expiry))
+                if swap.done:
+                    break
+                found = swap.found
         return documents.decode(value, identifier)
 
     def namespace(self, name: str) -> BaseStorage:
@@ -259,7 +258,7 @@ class BaseStorage(StorageHooks):
     async def list_namespaces(self) -> list[str]:
         """Return the names of the namespaces directly inside this one that hold something, sorted."""
         await self._enter()
-        return sorted(children(self._namespace, await self._namespaces()))
+        return sorted(children(self._namespace, await self._engine._namespaces()))
 
     def lock(self, identifier: str, *, ttl: float | timedelta = 30.0) -> Lease:
         """Return a lock for ``async with``, across tasks and processes: a lease that is renewed while held.
@@ -283,67 +282,97 @@ class BaseStorage(StorageHooks):
             clock=self._clock,
         )
 
-    # Shared by the verbs.
+    # Beneath the verbs: for what is built on a storage, such as dialogues and limits.
+
+    async def get_encoded(self, identifier: str) -> bytes | None:
+        """Return the document as `botkeep.documents` encodes it; None when it is absent."""
+        if type(identifier) is not str or not is_plain_identifier(identifier):
+            check_identifier(identifier)
+        if self._lifecycle.loop is not asyncio.get_running_loop():
+            await self._lifecycle.enter(self._engine)
+        return await self._engine._get(self._namespace, identifier)
+
+    async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
+        """In one atomic step, show a document to an operation and store what it returns.
+
+        Args:
+            identifier: the key.
+            operation: ``operation(entry, now)`` returns ``(entry, result)``: what to store in place of the
+                `botkeep.hooks.Stored` it was given (None: absent), and the result for the caller. None
+                removes the document, the very entry that was given changes nothing. It may run several times,
+                and on another thread, so it must do nothing else.
+
+        Raises:
+            Exception: whatever the operation raised; nothing was stored.
+        """
+        if type(identifier) is not str or not is_plain_identifier(identifier):
+            check_identifier(identifier)
+        if self._lifecycle.loop is not asyncio.get_running_loop():
+            await self._lifecycle.enter(self._engine)
+        return await self._engine._apply(self._namespace, identifier, operation)
+
+    def now(self) -> float:
+        """Return the time on the storage's clock, in seconds since the epoch; it never goes back."""
+        return self._clock()
+
+    def expiry(self, ttl: Ttl | None) -> Expiry:
+        """Return the moment at which a document stored now with this ttl expires.
+
+        Raises:
+            ValueError: the ttl is not positive, or not a number.
+            TypeError: it is none of the kinds that `set_state` takes.
+        """
+        if ttl is NO_TTL or (ttl is None and self._default_ttl == math.inf):
+            return NEVER
+        if ttl is None or isinstance(ttl, TtlRule):
+            return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
+        return Expiry(self._clock() + seconds(ttl), keep=False)
+
+    @property
+    def engine(self) -> StorageHooks:
+        """The hooks behind the verbs; for wrappers: see `botkeep.hooks.EngineWrapper`."""
+        return self._engine
+
+    def on_engine(self, engine: StorageHooks) -> BaseStorage:
+        """Return a view of the same documents through another engine, which wraps that of this storage."""
+        return NamespaceView(self, engine, self._namespace)
 
     def _view(self, namespace: str) -> BaseStorage:
-        from botkeep._core.namespace import NamespaceView  # noqa: PLC0415 # it is a BaseStorage itself
-
-        return NamespaceView(self, namespace)
-
-    async def _ready(self, identifier: str) -> None:
-        check_identifier(identifier)
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self)
+        return NamespaceView(self, self._engine, namespace)
 
     async def _enter(self) -> None:
         if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self)
+            await self._lifecycle.enter(self._engine)
 
     async def _answer(self) -> None:
         await self._enter()
-        await self._ping()
+        await self._engine._ping()
 
-    async def _rewrite(
-        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
-    ) -> None:
-        """In one atomic step: show ``step`` the live value (None: absent), and write what it returns.
+    async def _expires_at(self, identifier: str) -> float | None:
+        check_identifier(identifier)
+        await self._enter()
+        return await self._engine._get_expiry(self._namespace, identifier)
 
-        A hook that serves every engine as it is. One that can run Python inside its transaction overrides it,
-        to make one trip of it; ``step`` then runs on another thread. Anywhere it may run several times.
-        """
-        async with self._mutexes.of((namespace, identifier)):
-            found = await self._get(namespace, identifier)
-            while (write := step(found)) is not None:
-                swap = await self._compare_and_set(namespace, identifier, write.value, found, write.expiry)
-                if swap.done:
-                    return
-                found = swap.found
 
-    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
-        """In one atomic step: count a hit on a rate limit, as `botkeep.ratelimit.decisions.decide` does.
+class NamespaceView(EngineWrapper, BaseStorage):
+    """What `BaseStorage.namespace` returns: every verb, on keys that nobody outside can reach.
 
-        A hook that serves every engine as it is; an engine overrides it to make one trip of it.
-        """
-        from botkeep.ratelimit.decisions import decide  # noqa: PLC0415 # a bot may have no limits
+    It shares the storage's life: `start` and `stop` open and close the storage itself.
+    """
 
-        async with self._mutexes.of((namespace, identifier)):
-            found = await self._get(namespace, identifier)
-            while True:
-                decision = decide(found, limits, cost, self._clock(), identifier)
-                if not decision.allowed:
-                    return decision
-                expiry = Expiry(decision.expires_at, keep=False)
-                swap = await self._compare_and_set(namespace, identifier, decision.value, found, expiry)
-                if swap.done:
-                    return decision
-                found = swap.found
+    def __init__(self, storage: BaseStorage, engine: StorageHooks, namespace: str) -> None:
+        # Not BaseStorage.__init__: life, clock, default ttl and mutexes are the storage's own.
+        super().__init__(engine)
+        self._storage = storage
+        self._engine = engine
+        self._namespace = namespace
+        self._lifecycle = storage._lifecycle
+        self._clock = storage._clock
+        self._default_ttl = storage._default_ttl
+        self._mutexes = storage._mutexes
 
-    def _expiry(self, ttl: Ttl | None, *, keep: bool = False) -> Expiry:
-        if ttl is NO_TTL:
-            return Expiry(math.inf, keep)
-        if ttl is None or isinstance(ttl, TtlRule):
-            return Expiry(self._clock() + self._default_ttl, keep or ttl is KEEP_TTL)
-        return Expiry(self._clock() + seconds(ttl), keep)
+    def __repr__(self) -> str:
+        return f"<namespace {self._namespace!r} of {self._storage!r}>"
 
 
 def _changed(change: Callable[[Any], Any], value: bytes, identifier: str) -> bytes:

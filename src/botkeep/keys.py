@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from botkeep.errors import IdentifierError
 
 LONGEST: Final = 1024
 """Bytes of UTF-8 that an identifier may have."""
+
+is_plain_identifier: Final = re.compile(f"[\x01-\x7f]{{1,{LONGEST}}}").fullmatch
+"""A quick check that a str is an ASCII identifier; of others, `check_identifier` decides."""
 
 
 def check_identifier(identifier: str) -> None:

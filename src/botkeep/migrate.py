@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, TypeAlias
 
 from botkeep import documents
+from botkeep._core.operations import CompareAndSet, Put
 from botkeep.abc import BaseStorage
 from botkeep.errors import MigrationError
 from botkeep.hooks import Stored
@@ -112,13 +113,14 @@ class _Move:
         """Yield (namespace inside the source, identifiers)."""
         prefix, regex = self._pattern
         for path in await self._paths():
-            async for page in self._source._scan(_joined(self._source._namespace, path), prefix):
+            async for page in self._source.engine._scan(_joined(self._source._namespace, path), prefix):
                 yield path, [identifier for identifier in page if regex is None or regex.match(identifier)]
 
     async def _paths(self) -> list[str]:
         own = self._source._namespace
         start = f"{own}/" if own else ""
-        inside = {path[len(start) :] for path in await self._source._namespaces() if path.startswith(start)}
+        paths = await self._source.engine._namespaces()
+        inside = {path[len(start) :] for path in paths if path.startswith(start)}
         # An empty name marks Botkeep's own records, the locks: nobody holds them in the new place.
         return ["", *sorted(path for path in inside if path and "" not in path.split("/"))]
 
@@ -131,15 +133,15 @@ class _Move:
                 raise end
 
     async def _copy(self, path: str, identifiers: Sequence[str]) -> None:
-        found = await self._source._get_many(_joined(self._source._namespace, path), identifiers)
-        ahead = self._target._clock() - self._source._clock()
+        found = await self._source.engine._get_many(_joined(self._source._namespace, path), identifiers)
+        ahead = self._target.now() - self._source.now()
         here = {
             identifier: Stored(stored.value, stored.expires_at + ahead)
             for identifier, stored in zip(identifiers, found, strict=True)
             if stored is not None
         }
         self.result.expired += len(identifiers) - len(here)
-        added = await self._target._add_many(_joined(self._target._namespace, path), here)
+        added = await self._target.engine._add_many(_joined(self._target._namespace, path), here)
         self.result.copied += sum(added)
         taken = [item for item, done in zip(here.items(), added, strict=True) if not done]
         await asyncio.gather(*(self._write(path, identifier, stored) for identifier, stored in taken))
@@ -148,13 +150,15 @@ class _Move:
 
     async def _write(self, path: str, identifier: str, stored: Stored) -> None:
         namespace, expiry = _joined(self._target._namespace, path), Expiry(stored.expires_at, keep=False)
-        swap = await self._target._compare_and_set(namespace, identifier, stored.value, None, expiry)
+        swap = await self._target.engine._apply(
+            namespace, identifier, CompareAndSet(stored.value, None, expiry)
+        )
         if swap.done:
             self.result.copied += 1
         elif documents.same(swap.found, stored.value, identifier):
             self.result.present += 1
         elif self._overwrite:
-            await self._target._set(namespace, identifier, stored.value, expiry)
+            await self._target.engine._apply(namespace, identifier, Put(stored.value, expiry))
             self.result.copied += 1
         else:
             self.result.refused.append(_joined(path, identifier))
@@ -162,8 +166,8 @@ class _Move:
     async def _check(self, path: str, written: dict[str, Stored]) -> None:
         refused = set(self.result.refused)
         keys = [identifier for identifier in written if _joined(path, identifier) not in refused]
-        found = await self._target._get_many(_joined(self._target._namespace, path), keys)
-        now = self._target._clock()
+        found = await self._target.engine._get_many(_joined(self._target._namespace, path), keys)
+        now = self._target.now()
         for identifier, copy in zip(keys, found, strict=True):
             value, expires_at = written[identifier]
             if expires_at > now and not documents.same(copy and copy.value, value, identifier):

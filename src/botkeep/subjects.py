@@ -76,8 +76,8 @@ def speaker_id(user_id: int | None, sender_chat_id: int | None) -> int | None:
 
     Telegram puts a placeholder account into ``from`` when a group's anonymous administrator (1087968824), a
     channel in a group (136817688) or a linked channel (777000) speaks: all groups would share one person. Who
-    it is stands in ``sender_chat`` (core.telegram.org/bots/api#message), for a reaction in ``actor_chat``, for
-    a poll's answer in ``voter_chat``.
+    it is stands in the message's ``sender_chat`` (core.telegram.org/bots/api#message), in the ``actor_chat``
+    of a reaction and in the ``voter_chat`` of a poll's answer.
 
     Args:
         user_id: the id of ``from``, or of ``user``.

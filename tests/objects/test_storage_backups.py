@@ -10,6 +10,7 @@ from tests.objects.models import Choosy, Model
 
 from botkeep import MemoryStorage, SQLiteStorage
 from botkeep.errors import StorageUnavailableError
+from botkeep.hooks import Put
 from botkeep.objects import StorageBackups
 from botkeep.ttl import Expiry
 
@@ -47,7 +48,7 @@ async def test_what_cannot_be_read_or_restored_is_kept_aside(caplog: pytest.LogC
         objects = storage.namespace("objects")
         await objects.set_state("arm", {"value": 3.5})
         await objects.set_state("list", [1, 2])
-        await objects._set("objects", "broken", b'{"val', Expiry(math.inf, keep=False))
+        await objects.apply("broken", Put(b'{"val', Expiry(math.inf, keep=False)))
         async with StorageBackups(storage) as backups:
             await backups.add(Choosy(), "arm")
             await backups.add(Model(), "list")

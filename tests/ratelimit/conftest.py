@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.servers.redis_aging import aging_storage
@@ -17,7 +18,8 @@ from botkeep.testing import FakeClock
 class PlainStorage(MemoryStorage):
     """A storage of somebody's own, which knows nothing of rate limits."""
 
-    _hit = BaseStorage._hit
+    async def _apply(self, namespace: str, identifier: str, operation: Any) -> Any:
+        return await super()._apply(namespace, identifier, operation.__call__)
 
 
 @pytest.fixture

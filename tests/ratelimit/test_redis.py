@@ -16,7 +16,7 @@ from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 
 from botkeep import CorruptDocumentError, RateLimiter, RedisStorage
-from botkeep.ratelimit.decisions import Limits, decide
+from botkeep.ratelimit.decisions import Hit, Limits, decide
 from botkeep.ratelimit.strategies import Quota, StrategyName
 from botkeep.testing import FakeClock
 
@@ -97,8 +97,8 @@ def test_lua_decides_and_writes_what_python_does(
             for pause, share in steps:
                 clock.advance(pause / 1000)
                 cost = max(1, round(min(quota.limit for quota in quotas) * share))
-                in_lua = await storage._hit("hits", key, limits, cost)
-                in_python = decide(record, limits, cost, clock(), key)
+                in_lua = await storage.engine._apply("hits", key, Hit(key, limits, cost))
+                in_python = decide(record, limits, cost, storage.now(), key)
                 record = in_python.value if in_python.allowed else record
 
                 assert (in_lua.allowed, in_lua.value) == (in_python.allowed, in_python.value)

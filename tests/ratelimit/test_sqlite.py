@@ -9,7 +9,6 @@ from typing import Any
 
 from botkeep import SQLiteStorage
 from botkeep._core.compat import override
-from botkeep.abc import BaseStorage
 from botkeep.ratelimit import RateLimiter
 from botkeep.ratelimit.strategies import StrategyName
 from botkeep.storages.sqlite.statements import Statement
@@ -72,7 +71,8 @@ async def test_processes_are_exact_also_on_a_storage_that_knows_nothing_of_limit
     tmp_path: Path, strategy: StrategyName, clock: FakeClock
 ) -> None:
     class Plain(SQLiteStorage):
-        _hit = BaseStorage._hit
+        async def _apply(self, namespace: str, identifier: str, operation: Any) -> Any:
+            return await super()._apply(namespace, identifier, operation.__call__)
 
     async with (
         Plain(tmp_path / "limits.db", timeout=30, clock=clock) as one,

@@ -27,11 +27,11 @@ class TestMyStorage(StorageContract):
         return storage
 
     async def raw_read(self, namespace, identifier):
-        entry = self.made._shelves[namespace].entries.get(identifier)
+        entry = self.made._documents[namespace].entries.get(identifier)
         return entry and entry.value
 
     async def raw_write(self, namespace, identifier, value):
-        self.made._store(namespace, identifier, Stored(value, math.inf))
+        self.made._store(namespace, identifier, Stored(value, math.inf), None)
 """
 
 WRONG = """

@@ -14,7 +14,7 @@ import pytest
 from botkeep import FileStorage
 from botkeep.abc import BaseStorage
 from botkeep.errors import OutcomeUnknownError, StorageFormatError
-from botkeep.hooks import Stored
+from botkeep.hooks import Put, Stored
 from botkeep.storages.file.batching import BatchingFile
 from botkeep.storages.file.disk import FileOnDisk
 from botkeep.testing import FakeClock, StorageContract
@@ -116,7 +116,7 @@ async def test_every_kind_of_document_survives_a_restart(path: Path) -> None:
 
 async def test_bytes_that_are_no_document_survive_a_restart_as_they_are(path: Path) -> None:
     async with FileStorage(path) as storage:
-        await storage.namespace("moved")._set("moved", "broken", b'{"trunc', storage._expiry(None))
+        await storage.namespace("moved").apply("broken", Put(b'{"trunc', storage.expiry(None)))
 
     async with FileStorage(path) as storage:
         assert await storage._get("moved", "broken") == b'{"trunc'

@@ -21,12 +21,12 @@ class TestMemoryStorage(StorageContract):
         return storage
 
     async def raw_read(self, namespace: str, identifier: str) -> bytes | None:
-        shelf = self._made()._shelves.get(namespace)
-        entry = None if shelf is None else shelf.entries.get(identifier)
+        documents = self._made()._documents.get(namespace)
+        entry = None if documents is None else documents.entries.get(identifier)
         return None if entry is None else entry.value
 
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
-        self._made()._store(namespace, identifier, Stored(value, math.inf))
+        self._made()._store(namespace, identifier, Stored(value, math.inf), None)
 
     def _made(self) -> MemoryStorage:
         storage = self.engine()

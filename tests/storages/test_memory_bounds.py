@@ -25,12 +25,12 @@ async def storage(clock: FakeClock) -> AsyncIterator[MemoryStorage]:
 
 def documents(storage: MemoryStorage) -> int:
     """How many documents take up room, live or not."""
-    return sum(len(shelf.entries) for shelf in storage._shelves.values())
+    return sum(len(held.entries) for held in storage._documents.values())
 
 
 def indexed(storage: MemoryStorage) -> int:
     """How many identifiers the indexes hold."""
-    indexes = [shelf.index for shelf in storage._shelves.values()]
+    indexes = [held.index for held in storage._documents.values()]
     return sum(len(index._sorted) + len(index._added) for index in indexes)
 
 
@@ -82,7 +82,7 @@ async def test_namespaces_that_are_empty_take_no_room(storage: MemoryStorage) ->
         await view.set_state("order", PIZZA)
         await view.delete_state("order")
 
-    assert storage._shelves == {}
+    assert storage._documents == {}
 
 
 async def test_locks_leave_nothing_behind(storage: MemoryStorage, clock: FakeClock) -> None:

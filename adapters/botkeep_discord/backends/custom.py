@@ -116,10 +116,5 @@ class BackendStorage(StateStorage):
             await MemoryStorage._clear(self, namespace)
         await self.fill(self._state)
 
-    _set = _saved(MemoryStorage._set)
-    _touch = _saved(MemoryStorage._touch)
-    _delete = _saved(MemoryStorage._delete)
-    _compare_and_set = _saved(MemoryStorage._compare_and_set)
-    _increment = _saved(MemoryStorage._increment)
-    _hit = _saved(MemoryStorage._hit)
+    _apply = _saved(MemoryStorage._apply)
     _clear = _saved(MemoryStorage._clear)

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from botkeep import MemoryStorage, documents
-from botkeep.hooks import Stored
+from botkeep.hooks import Put, Stored
 from botkeep.ttl import Expiry
 
 State: TypeAlias = "dict[str, Any]"
@@ -68,7 +68,7 @@ class StateStorage(MemoryStorage):
 
     async def _keep(self, namespace: str, identifier: str, kept: State) -> None:
         expiry = Expiry(kept.get("expires_at", math.inf), keep=False)
-        await MemoryStorage._set(self, namespace, identifier, _bytes_of(kept), expiry)
+        await MemoryStorage._apply(self, namespace, identifier, Put(_bytes_of(kept), expiry))
 
     async def _all(self) -> AsyncIterator[tuple[str, str, State]]:
         for namespace in sorted(await self._namespaces()):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botkeep.errors import EventLoopError, StorageClosedError
 
 if TYPE_CHECKING:
-    from botkeep.abc import BaseStorage
+    from botkeep.hooks import StorageHooks
 
 
 class Lifecycle:
@@ -27,12 +27,12 @@ class Lifecycle:
         self._stopped = False
         self._change: asyncio.Task[None] | None = None
 
-    async def start(self, storage: BaseStorage) -> None:
+    async def start(self, engine: StorageHooks) -> None:
         """Open, also after `stop`."""
         self._stopped = False
-        await self.enter(storage)
+        await self.enter(engine)
 
-    async def enter(self, storage: BaseStorage) -> None:
+    async def enter(self, engine: StorageHooks) -> None:
         """Open for the running event loop, unless somebody did.
 
         Raises:
@@ -44,9 +44,9 @@ class Lifecycle:
             self._check_loop(loop)
             if self._stopped:
                 raise StorageClosedError(self._name)
-            await self._only(lambda: self._open(storage, loop))
+            await self._only(lambda: self._open(engine, loop))
 
-    async def stop(self, storage: BaseStorage) -> None:
+    async def stop(self, engine: StorageHooks) -> None:
         """Close, once what is under way has ended."""
         self._check_loop(asyncio.get_running_loop())
         self._stopped = True
@@ -55,7 +55,7 @@ class Lifecycle:
                 # An opening that fails is the business of those who asked for it.
                 await asyncio.wait([change])
             else:
-                await self._only(lambda: self._close(storage))
+                await self._only(lambda: self._close(engine))
 
     def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         owner = self._owner()
@@ -82,16 +82,16 @@ class Lifecycle:
             running = self._change = asyncio.get_running_loop().create_task(change())
         await asyncio.shield(running)
 
-    async def _open(self, storage: BaseStorage, loop: asyncio.AbstractEventLoop) -> None:
+    async def _open(self, engine: StorageHooks, loop: asyncio.AbstractEventLoop) -> None:
         if self.loop is not None:
             # Its event loop was closed without a stop: let go of what belonged to it before opening anew.
-            await self._close(storage)
-        await storage._open()
+            await self._close(engine)
+        await engine._open()
         self.loop = loop
 
-    async def _close(self, storage: BaseStorage) -> None:
+    async def _close(self, engine: StorageHooks) -> None:
         try:
-            await storage._close()
+            await engine._close()
         finally:
             self.loop = None
 

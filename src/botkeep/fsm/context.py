@@ -229,7 +229,7 @@ class FSMContext:
 
     async def _begin(self, ttl: Ttl | None) -> tuple[Found, Turn]:
         # Now rather than after a handler's work: a ttl that is none.
-        self._stored.storage._expiry(ttl)
+        self._stored.storage.expiry(ttl)
         found, record = await self._stored.read()
         return found, Turn(record, self._enter)
 
@@ -249,7 +249,7 @@ class FSMContext:
 
     def _enter(self, record: Record, state: State | str | None) -> None:
         record["name"] = self._rules.enter(state, record["name"])
-        add_visit(record, record["name"], self._stored.storage._clock(), self._history)
+        add_visit(record, record["name"], self._stored.storage.now(), self._history)
 
 
 def _count(name: str, number: int) -> int:

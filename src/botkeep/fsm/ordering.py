@@ -61,6 +61,6 @@ class Ordering:
         realm = realm_of(storage)
         refuse_reentry(realm, identifier)
         async with storage.lock(identifier, ttl=self._ttl) as lease:
-            hold = LeasedHold(realm, identifier, lease, ttl=self._ttl, clock=storage._clock)
+            hold = LeasedHold(realm, identifier, lease, ttl=self._ttl, clock=storage.now)
             with holding(hold):
                 yield hold

@@ -6,18 +6,15 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botkeep import documents
+from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
 from botkeep.fsm.held_locks import Hold, find_hold, realm_of
 from botkeep.fsm.record import NAMESPACE, Record, empty, is_empty, parse
-from botkeep.hooks import Swap, Write
 from botkeep.ttl import KEEP_TTL
 
 if TYPE_CHECKING:
     from botkeep.abc import BaseStorage
     from botkeep.ttl import Expiry, Ttl
-
-EMPTY_SECONDS: Final = 1e-6
-"""How long a record stays that became empty: a storage can expire what it compared, but not delete it."""
 
 FENCE_SECONDS: Final = 600.0
 """How long an empty record stays that has a fence to remember."""
@@ -52,26 +49,22 @@ class StoredRecord:
         Raises:
             CorruptDocumentError: what is stored there is no record.
         """
-        await self.storage._ready(self.identifier)
-        return self._parsed(await self.storage._get(self.storage._namespace, self.identifier))
+        return self._parsed(await self.storage.get_encoded(self.identifier))
 
     async def change(self, step: Callable[[Record], None], ttl: Ttl | None) -> Record:
-        """Read the record, let ``step`` change it in place, and write it, as one step. Return it.
+        """Read the record, pass it to ``step``, which changes it in place, write it, all as one step.
 
-        ``step`` may run several times, and on another thread.
+        Returns the record. ``step`` may run several times, and on another thread.
         """
-        expiry, hold = self.storage._expiry(ttl), await self._confirmed_hold()
-        record: Record = {}
+        expiry, hold = self.storage.expiry(ttl), await self._confirmed_hold()
 
-        def rewrite(value: bytes | None) -> Write | None:
-            nonlocal record
-            found, record = self._parsed(value)
+        def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
+            found, record = self._parsed(None if entry is None else entry.value)
             step(record)
-            return self._write(found, record, expiry, hold)
+            write = self._write(found, record, expiry, hold)
+            return (entry if write is None else write(entry, now)[0]), record
 
-        await self.storage._ready(self.identifier)
-        await self.storage._rewrite(self.storage._namespace, self.identifier, rewrite)
-        return record
+        return await self.storage.apply(self.identifier, operation)
 
     async def swap(self, found: Found, record: Record, ttl: Ttl | None) -> Swap:
         """Write the record if nothing was written since ``found`` was read.
@@ -79,12 +72,14 @@ class StoredRecord:
         Raises:
             LeaseLostError: this task has lost its turn.
         """
-        write = self._write(found, record, self.storage._expiry(ttl), await self._confirmed_hold())
+        write = self._write(found, record, self.storage.expiry(ttl), await self._confirmed_hold())
         if write is None:
             return Swap(done=True, found=None)
-        return await self.storage._compare_and_set(
-            self.storage._namespace, self.identifier, write.value, found.value, write.expiry
-        )
+        if isinstance(write, Put):
+            operation = CompareAndSet(write.value, found.value, write.expiry)
+            return await self.storage.apply(self.identifier, operation)
+        assert found.value is not None, "only what is there is removed"
+        return await self.storage.apply(self.identifier, CompareAndDelete(found.value))
 
     async def remove(self) -> None:
         """Remove the record, whatever it says."""
@@ -97,18 +92,18 @@ class StoredRecord:
         record = parse(value, self.identifier)
         return Found(value, is_empty(record)), record
 
-    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Write | None:
-        """Return what is to be written in place of what was found; None: nothing."""
+    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Put | Delete | None:
+        """Return what is to be done to what was found; None: nothing."""
         if hold is not None:
             _mark(record, hold)
         value = documents.encode(record)
         if value == found.value and expiry.keep:
             return None
-        if is_empty(record):
-            if found.value is None and "fence" not in record:
-                return None
-            return Write(value, self.storage._expiry(FENCE_SECONDS if "fence" in record else EMPTY_SECONDS))
-        return Write(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+        if not is_empty(record):
+            return Put(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+        if "fence" in record:
+            return Put(value, self.storage.expiry(FENCE_SECONDS))
+        return None if found.value is None else Delete()
 
     async def _confirmed_hold(self) -> Hold | None:
         """The turn that this task has on the record, still its own; None: it has none."""

@@ -1,4 +1,4 @@
-"""The one step of a rate limit: read the record, decide, write it. The specification of `BaseStorage._hit`.
+"""The one step of a rate limit: read the record, decide, write it.
 
 All limits of a key are one record, so that several are counted all or none, and a Redis Cluster keeps them in
 one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from botkeep import documents
+from botkeep._core.operations import Stored
 from botkeep.errors import CorruptDocumentError
 from botkeep.ratelimit.rates import MILLISECONDS
 from botkeep.ratelimit.strategies import STRATEGIES, Meter, Quota, State, StrategyName
@@ -77,6 +78,26 @@ def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifi
         for meter in decision.meters:
             meter.count(cost)
     return decision
+
+
+class Hit(NamedTuple):
+    """The operation that `RateLimiter.hit` applies: count a hit, if it is allowed.
+
+    Attributes:
+        identifier: the key, for the error.
+        limits: what holds.
+        cost: how many hits it counts as.
+    """
+
+    identifier: str
+    limits: Limits
+    cost: int
+
+    def __call__(self, entry: Stored | None, now: float, /) -> tuple[Stored | None, Decision]:
+        decision = decide(
+            None if entry is None else entry.value, self.limits, self.cost, now, self.identifier
+        )
+        return Stored(decision.value, decision.expires_at) if decision.allowed else entry, decision
 
 
 def look(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:

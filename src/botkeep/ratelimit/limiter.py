@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeAlias, TypedDict, TypeVar, get_args
 
-from botkeep._core.paths import inner
 from botkeep.abc import BaseStorage
 from botkeep.errors import (
     CorruptDocumentError,
@@ -17,7 +16,7 @@ from botkeep.errors import (
     StorageUnavailableError,
 )
 from botkeep.keys import identifier_of
-from botkeep.ratelimit.decisions import Limits, look
+from botkeep.ratelimit.decisions import Hit, Limits, look
 from botkeep.ratelimit.rates import MILLISECONDS, Rates, read_rates
 from botkeep.ratelimit.strategies import STRATEGIES, Quota, StrategyName
 from botkeep.ratelimit.verdict import Verdict, verdict_on
@@ -93,7 +92,7 @@ class RateLimiter:
             strategy, tuple(Quota(rate.limit, round(rate.period * MILLISECONDS)) for rate in self._rates)
         )
         name = f"{strategy}-{'+'.join(str(rate).replace(' ', '-') for rate in self._rates)}"
-        self._records = storage._view(inner(inner(storage._namespace, NAMESPACE), name))
+        self._records = storage.namespace(NAMESPACE).namespace(name)
         self._policy = on_unavailable
         self._failing = False
 
@@ -173,13 +172,11 @@ class RateLimiter:
             )
 
     async def _hit(self, identifier: str, cost: int) -> Decision:
-        await self._records._ready(identifier)
-        return await self._records._hit(self._records._namespace, identifier, self._limits, cost)
+        return await self._records.apply(identifier, Hit(identifier, self._limits, cost))
 
     async def _look(self, identifier: str, cost: int) -> Decision:
-        await self._records._ready(identifier)
-        stored = await self._records._get(self._records._namespace, identifier)
-        return look(stored, self._limits, cost, self._records._clock(), identifier)
+        stored = await self._records.get_encoded(identifier)
+        return look(stored, self._limits, cost, self._records.now(), identifier)
 
     async def _verdict(self, decision: Coroutine[Any, Any, Decision], cost: int) -> Verdict:
         try:
@@ -204,7 +201,7 @@ class RateLimiter:
             limit=self._most,
             remaining=self._most if allowed else 0,
             retry_after=wait,
-            reset_at=self._records._clock() + wait,
+            reset_at=self._records.now() + wait,
             degraded=True,
         )
 

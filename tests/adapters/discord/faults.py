@@ -46,8 +46,4 @@ class TroubledStorage(MemoryStorage):
         self._answering.set()
 
     _get = _troubled(MemoryStorage._get)
-    _set = _troubled(MemoryStorage._set)
-    _delete = _troubled(MemoryStorage._delete)
-    _compare_and_set = _troubled(MemoryStorage._compare_and_set)
-    _increment = _troubled(MemoryStorage._increment)
-    _hit = _troubled(MemoryStorage._hit)
+    _apply = _troubled(MemoryStorage._apply)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from botkeep import BaseStorage, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep.hooks import Put
 from botkeep.testing import StorageContract
 from botkeep.ttl import Expiry
 from botkeep_discord import setup_persistence
@@ -70,7 +71,7 @@ class TestBackendStorage(StorageContract):
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
         engine = self.engine()
         assert engine is not None
-        await MemoryStorage._set(engine, namespace, identifier, value, Expiry(math.inf, keep=False))
+        await MemoryStorage._apply(engine, namespace, identifier, Put(value, Expiry(math.inf, keep=False)))
 
 
 async def test_a_backend_that_fails_to_load_is_an_error() -> None:

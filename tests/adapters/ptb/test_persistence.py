@@ -20,6 +20,7 @@ from tests.adapters.botapi import updates
 from tests.adapters.ptb.bots import builder, feed, new_application
 
 from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from botkeep.hooks import Put
 from botkeep_ptb import BotkeepPersistence, SharedBotkeepPersistence
 
 
@@ -38,11 +39,12 @@ class Counting(MemoryStorage):
         self.writes: list[str] = []
         self.failing = False
 
-    async def _set(self, namespace: str, identifier: str, *rest: Any) -> None:
-        if self.failing:
-            raise StorageUnavailableError(repr(self), "unplugged by the test")
-        self.writes.append(f"{namespace}/{identifier}")
-        await super()._set(namespace, identifier, *rest)
+    async def _apply(self, namespace: str, identifier: str, operation: Any) -> Any:
+        if isinstance(operation, Put):
+            if self.failing:
+                raise StorageUnavailableError(repr(self), "unplugged by the test")
+            self.writes.append(f"{namespace}/{identifier}")
+        return await super()._apply(namespace, identifier, operation)
 
 
 def handler(change: Any) -> MessageHandler[Any, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botkeep._core.compat import override
 from botkeep._files.quarantine import name_aside
 from botkeep.errors import CorruptDocumentError
+from botkeep.hooks import Put
 from botkeep.objects.backups.base import Backups
 from botkeep.ttl import NO_TTL, Expiry
 
@@ -95,10 +96,9 @@ class StorageBackups(Backups):
     @override
     async def _keep_aside(self, key: str, why: str) -> None:
         # The bytes as they are: they may be no document.
-        place = self._documents._namespace
-        value = await self._documents._get(place, key)
+        value = await self._documents.get_encoded(key)
         if value is not None:
-            await self._documents._set(place, name_aside(key, why), value, Expiry(math.inf, keep=False))
+            await self._documents.apply(name_aside(key, why), Put(value, Expiry(math.inf, keep=False)))
 
     @override
     def _now(self, work: Coroutine[Any, Any, T]) -> T:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from botkeep._core import counters
-from botkeep.hooks import Stored, Swap
-from botkeep.ratelimit.decisions import Decision, Limits, decide
+from botkeep.hooks import Operation, Stored
 from botkeep.storages.file.layout import Shelves
-from botkeep.ttl import Expiry
+
+Result = TypeVar("Result")
 
 Change: TypeAlias = "Callable[[Draft], Any]"
 """One call's work on a draft; returns the call's result."""
@@ -46,6 +45,14 @@ class Draft:
         """Store an entry; None removes the one that is there."""
         self.changes.setdefault(namespace, {})[identifier] = entry
 
+    def apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        """Apply an operation to one document; return its result."""
+        old = self.live(namespace, identifier)
+        entry, result = operation(old, self.now)
+        if entry is not old:
+            self.put(namespace, identifier, entry)
+        return result
+
     def names(self, namespace: str) -> list[str]:
         """Return all identifiers of a namespace, live or not."""
         return list({**self._shelves.get(namespace, {}), **self.changes.get(namespace, {})})
@@ -67,80 +74,6 @@ class Draft:
         }
 
 
-def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Change:
-    """Store a value; with ``expiry.keep`` a live one's expiry stays."""
-
-    def change(draft: Draft) -> None:
-        _store(draft, namespace, identifier, value, expiry)
-
-    return change
-
-
-def touch(namespace: str, identifier: str, expires_at: float) -> Change:
-    """Change the expiry of a live value; False when absent."""
-
-    def change(draft: Draft) -> bool:
-        entry = draft.live(namespace, identifier)
-        if entry is not None:
-            draft.put(namespace, identifier, Stored(entry.value, expires_at))
-        return entry is not None
-
-    return change
-
-
-def delete(namespace: str, identifier: str) -> Change:
-    """Remove a live value; False when absent."""
-
-    def change(draft: Draft) -> bool:
-        found = draft.live(namespace, identifier) is not None
-        if found:
-            draft.put(namespace, identifier, None)
-        return found
-
-    return change
-
-
-def compare_and_set(
-    namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-) -> Change:
-    """Store a value if the live bytes are the expected ones (None: absent)."""
-
-    def change(draft: Draft) -> Swap:
-        entry = draft.live(namespace, identifier)
-        found = None if entry is None else entry.value
-        if found != expected:
-            return Swap(done=False, found=found)
-        _store(draft, namespace, identifier, value, expiry)
-        return Swap(done=True, found=None)
-
-    return change
-
-
-def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> Change:
-    """Add to a counter; return the total."""
-
-    def change(draft: Draft) -> int:
-        entry = draft.live(namespace, identifier)
-        total = counters.total(None if entry is None else entry.value, amount, identifier)
-        _store(draft, namespace, identifier, b"%d" % total, expiry)
-        return total
-
-    return change
-
-
-def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Change:
-    """Count a hit on a rate limit, if it is allowed."""
-
-    def change(draft: Draft) -> Decision:
-        entry = draft.live(namespace, identifier)
-        decision = decide(None if entry is None else entry.value, limits, cost, draft.now, identifier)
-        if decision.allowed:
-            draft.put(namespace, identifier, Stored(decision.value, decision.expires_at))
-        return decision
-
-    return change
-
-
 def clear(namespace: str) -> Change:
     """Remove all values of a namespace; count the live ones."""
 
@@ -151,8 +84,3 @@ def clear(namespace: str) -> Change:
         return len(live)
 
     return change
-
-
-def _store(draft: Draft, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-    old = draft.live(namespace, identifier) if expiry.keep else None
-    draft.put(namespace, identifier, Stored(value, expiry.at if old is None else old.expires_at))

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botkeep._core.compat import override
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError
-from botkeep.storages.file import draft as drafts
 from botkeep.storages.file.batching import BatchingFile
+from botkeep.storages.file.draft import clear
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
-    from botkeep.hooks import Swap
-    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.hooks import Operation
     from botkeep.storages.file.draft import Change
-    from botkeep.ttl import Clock, Expiry
+    from botkeep.ttl import Clock
+
+Result = TypeVar("Result")
 
 _PAGE: Final = 1000
 
@@ -99,37 +100,9 @@ class FileStorage(BaseStorage):
         return None if stored is None else stored.expires_at
 
     @override
-    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-        await self._submit(drafts.put(namespace, identifier, value, expiry))
-
-    @override
-    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
-        found: bool = await self._submit(drafts.touch(namespace, identifier, expires_at))
-        return found
-
-    @override
-    async def _delete(self, namespace: str, identifier: str) -> bool:
-        found: bool = await self._submit(drafts.delete(namespace, identifier))
-        return found
-
-    @override
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
-        swap: Swap = await self._submit(
-            drafts.compare_and_set(namespace, identifier, value, expected, expiry)
-        )
-        return swap
-
-    @override
-    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        total: int = await self._submit(drafts.increment(namespace, identifier, amount, expiry))
-        return total
-
-    @override
-    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
-        decision: Decision = await self._submit(drafts.hit(namespace, identifier, limits, cost))
-        return decision
+    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        result: Result = await self._submit(lambda draft: draft.apply(namespace, identifier, operation))
+        return result
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
@@ -147,5 +120,5 @@ class FileStorage(BaseStorage):
 
     @override
     async def _clear(self, namespace: str) -> int:
-        count: int = await self._submit(drafts.clear(namespace))
+        count: int = await self._submit(clear(namespace))
         return count

@@ -7,33 +7,37 @@ import heapq
 import math
 import time
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from botkeep._core import counters
 from botkeep._core.compat import override
 from botkeep.abc import BaseStorage
-from botkeep.hooks import Stored, Swap
-from botkeep.ratelimit.decisions import decide
+from botkeep.hooks import Stored
 from botkeep.storages.memory.key_index import KeyIndex
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
-    from botkeep.ratelimit.decisions import Decision, Limits
-    from botkeep.ttl import Clock, Expiry
+    from botkeep.hooks import Operation
+    from botkeep.ttl import Clock
+
+Result = TypeVar("Result")
 
 _PAGE = 1000
 _SWEPT_AT_ONCE = 100
 """Expired documents that one write removes at most, so that no call pays for a hundred thousand of them."""
 
 
-class _Shelf:
+class _Documents:
     """The documents of one namespace."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Stored] = {}
         self.index = KeyIndex()
+
+    def any_live(self, now: float) -> bool:
+        """Whether one of them has not expired."""
+        return any(entry.expires_at > now for entry in self.entries.values())
 
 
 class MemoryStorage(BaseStorage):
@@ -46,7 +50,7 @@ class MemoryStorage(BaseStorage):
 
     def __init__(self, default_ttl: float | timedelta | None = None, *, clock: Clock = time.time) -> None:
         super().__init__(default_ttl=default_ttl, clock=clock)
-        self._shelves: dict[str, _Shelf] = {}
+        self._documents: dict[str, _Documents] = {}
         # (moment, namespace, identifier); one that was overwritten meanwhile stays behind until it is due.
         self._expiries: list[tuple[float, str, str]] = []
         self._count = 0
@@ -60,61 +64,24 @@ class MemoryStorage(BaseStorage):
         return None if entry is None else entry.value
 
     @override
-    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
-        entry = self._live(namespace, identifier)
-        return None if entry is None else entry.expires_at
-
-    @override
-    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-        self._put(namespace, identifier, value, expiry, self._live(namespace, identifier))
-
-    @override
-    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
-        entry = self._live(namespace, identifier)
-        if entry is None:
-            return False
-        self._store(namespace, identifier, Stored(entry.value, expires_at))
-        return True
-
-    @override
-    async def _delete(self, namespace: str, identifier: str) -> bool:
-        if self._live(namespace, identifier) is None:
-            return False
-        self._forget(namespace, identifier)
-        return True
-
-    @override
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
-        entry = self._live(namespace, identifier)
-        found = None if entry is None else entry.value
-        if found != expected:
-            return Swap(done=False, found=found)
-        self._put(namespace, identifier, value, expiry, entry)
-        return Swap(done=True, found=None)
-
-    @override
-    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        entry = self._live(namespace, identifier)
-        total = counters.total(None if entry is None else entry.value, amount, identifier)
-        self._put(namespace, identifier, b"%d" % total, expiry, entry)
-        return total
-
-    @override
-    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
-        entry = self._live(namespace, identifier)
-        decision = decide(None if entry is None else entry.value, limits, cost, self._clock(), identifier)
-        if decision.allowed:
-            self._store(namespace, identifier, Stored(decision.value, decision.expires_at))
-        return decision
+    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        documents = self._documents.get(namespace)
+        found = None if documents is None else documents.entries.get(identifier)
+        now = self._clock()
+        old = found if found is not None and found.expires_at > now else None
+        entry, result = operation(old, now)
+        if entry is not None and entry is not old:
+            self._store(namespace, identifier, entry, found)
+        elif old is not None and entry is None:
+            self._remove(namespace, identifier)
+        return result
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        shelf = self._shelves.get(namespace)
-        if shelf is None:
+        documents = self._documents.get(namespace)
+        if documents is None:
             return
-        candidates = [key for key, _ in groupby(shelf.index.starting_with(prefix, shelf.entries))]
+        candidates = [key for key, _ in groupby(documents.index.starting_with(prefix, documents.entries))]
         for start in range(0, len(candidates), _PAGE):
             page = candidates[start : start + _PAGE]
             yield [key for key in page if self._live(namespace, key) is not None]
@@ -124,51 +91,43 @@ class MemoryStorage(BaseStorage):
     @override
     async def _namespaces(self) -> Iterable[str]:
         now = self._clock()
-        shelves = self._shelves.items()
-        return [
-            path for path, shelf in shelves if any(entry.expires_at > now for entry in shelf.entries.values())
-        ]
+        return [path for path, documents in self._documents.items() if documents.any_live(now)]
 
     @override
     async def _clear(self, namespace: str) -> int:
-        shelf = self._shelves.pop(namespace, None)
-        if shelf is None:
+        documents = self._documents.pop(namespace, None)
+        if documents is None:
             return 0
-        self._count -= len(shelf.entries)
+        self._count -= len(documents.entries)
         now = self._clock()
-        return sum(entry.expires_at > now for entry in shelf.entries.values())
+        return sum(entry.expires_at > now for entry in documents.entries.values())
 
     def _live(self, namespace: str, identifier: str) -> Stored | None:
-        shelf = self._shelves.get(namespace)
-        entry = None if shelf is None else shelf.entries.get(identifier)
+        documents = self._documents.get(namespace)
+        entry = None if documents is None else documents.entries.get(identifier)
         if entry is None or (entry.expires_at != math.inf and entry.expires_at <= self._clock()):
             return None
         return entry
 
-    def _put(self, namespace: str, identifier: str, value: bytes, expiry: Expiry, old: Stored | None) -> None:
-        keeps = expiry.keep and old is not None
-        self._store(namespace, identifier, Stored(value, old.expires_at if keeps and old else expiry.at))
-
-    def _store(self, namespace: str, identifier: str, entry: Stored) -> None:
-        shelf = self._shelves.get(namespace)
-        if shelf is None:
-            shelf = self._shelves[namespace] = _Shelf()
-        old = shelf.entries.get(identifier)
-        shelf.entries[identifier] = entry
+    def _store(self, namespace: str, identifier: str, entry: Stored, old: Stored | None) -> None:
+        documents = self._documents.get(namespace)
+        if documents is None:
+            documents = self._documents[namespace] = _Documents()
+        documents.entries[identifier] = entry
         if old is None:
             self._count += 1
-            shelf.index.add(identifier, shelf.entries)
+            documents.index.add(identifier, documents.entries)
         if entry.expires_at != math.inf and (old is None or old.expires_at != entry.expires_at):
             heapq.heappush(self._expiries, (entry.expires_at, namespace, identifier))
         if self._expiries:
             self._sweep()
 
-    def _forget(self, namespace: str, identifier: str) -> None:
-        shelf = self._shelves[namespace]
-        del shelf.entries[identifier]
+    def _remove(self, namespace: str, identifier: str) -> None:
+        documents = self._documents[namespace]
+        del documents.entries[identifier]
         self._count -= 1
-        if not shelf.entries:
-            del self._shelves[namespace]
+        if not documents.entries:
+            del self._documents[namespace]
 
     def _sweep(self) -> None:
         """Forget what has expired, a little at a time, and keep the heap in proportion to what lives."""
@@ -177,18 +136,18 @@ class MemoryStorage(BaseStorage):
             if not self._expiries or self._expiries[0][0] > now:
                 break
             moment, namespace, identifier = heapq.heappop(self._expiries)
-            shelf = self._shelves.get(namespace)
-            entry = None if shelf is None else shelf.entries.get(identifier)
+            documents = self._documents.get(namespace)
+            entry = None if documents is None else documents.entries.get(identifier)
             if entry is not None and entry.expires_at == moment:
-                self._forget(namespace, identifier)
+                self._remove(namespace, identifier)
         if len(self._expiries) > 2 * self._count + _SWEPT_AT_ONCE:
             self._rebuild_expiries()
 
     def _rebuild_expiries(self) -> None:
         self._expiries = [
             (entry.expires_at, namespace, identifier)
-            for namespace, shelf in self._shelves.items()
-            for identifier, entry in shelf.entries.items()
+            for namespace, documents in self._documents.items()
+            for identifier, entry in documents.entries.items()
             if entry.expires_at != math.inf
         ]
         heapq.heapify(self._expiries)

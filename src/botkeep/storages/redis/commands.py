@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from botkeep._core.operations import (
+    CompareAndDelete,
+    CompareAndSet,
+    Delete,
+    Increment,
+    Put,
+    Swap,
+    Touch,
+)
 from botkeep.storages.redis import scripts
 
 if TYPE_CHECKING:
@@ -17,6 +27,8 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 2.0**52
 """Seconds to live, at most: Redis adds them to the time, in milliseconds, and keeps 64 bits."""
+
+DELETE: Final = Delete()
 
 UNANSWERED: Final = object()
 """Stands for the reply that has not come."""
@@ -139,7 +151,8 @@ def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Command:
     return Command(b"%d" % len(keys), *keys, *values, key=keys[0], writes=True, script=scripts.ADD_MANY)
 
 
-def put(key: bytes, identifier: str, value: bytes, expiry: Expiry) -> Command:
+def put(key: bytes, identifier: str, operation: Put) -> Command:
+    value, expiry = operation
     keeping = (b"KEEPTTL",) if expiry.keep else ()
     if expiry.at == math.inf:
         return Command(b"SET", key, value, *keeping, key=key, identifier=identifier, writes=True)
@@ -164,13 +177,14 @@ def _scripted(
     )
 
 
-def touch(key: bytes, identifier: str, expires_at: float) -> Command:
+def touch(key: bytes, identifier: str, operation: Touch) -> Command:
+    (expires_at,) = operation
     if expires_at == math.inf:
         return _scripted(scripts.PERSIST, key, identifier=identifier, expires_at=None)
     return Command(b"PEXPIRE", key, key=key, identifier=identifier, writes=True, expires_at=expires_at)
 
 
-def delete(key: bytes, identifier: str) -> Command:
+def delete(key: bytes, identifier: str, _: Delete = DELETE) -> Command:
     return Command(b"UNLINK", key, key=key, identifier=identifier, writes=True)
 
 
@@ -178,15 +192,21 @@ def delete_all(keys: Sequence[bytes], lane: Lane) -> Command:
     return Command(b"UNLINK", *keys, writes=True, lane=lane)
 
 
-def compare_and_set(
-    key: bytes, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-) -> Command:
+def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Command:
+    value, expected, expiry = operation
     wanted = () if expected is None else (expected,)
     arguments = (value, _keeping(expiry), *wanted)
     return _scripted(scripts.COMPARE_AND_SET, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
-def increment(key: bytes, identifier: str, amount: int, expiry: Expiry) -> Command:
+def compare_and_delete(key: bytes, identifier: str, operation: CompareAndDelete) -> Command:
+    return _scripted(
+        scripts.COMPARE_AND_DELETE, key, operation.expected, identifier=identifier, expires_at=None
+    )
+
+
+def increment(key: bytes, identifier: str, operation: Increment) -> Command:
+    _, amount, expiry = operation
     arguments = (b"%d" % amount, _keeping(expiry))
     return _scripted(scripts.INCREMENT, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
@@ -214,3 +234,30 @@ def probe(key: bytes) -> Command:
 
 def memory(lane: Lane) -> Command:
     return Command(b"INFO", b"memory", lane=lane)
+
+
+def _swap(answer: Any) -> Swap:
+    return Swap(done=True, found=None) if answer == 1 else Swap(done=False, found=answer)
+
+
+def _nothing(_: Any) -> None:
+    """SET answers OK, or an error."""
+
+
+COMMANDS: Final[Mapping[type, Callable[[bytes, str, Any], Command]]] = {
+    Put: put,
+    Touch: touch,
+    Delete: delete,
+    CompareAndSet: compare_and_set,
+    CompareAndDelete: compare_and_delete,
+}
+"""The operations that are one command."""
+
+ANSWERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    Put: _nothing,
+    Touch: bool,
+    Delete: bool,
+    CompareAndSet: _swap,
+    CompareAndDelete: _swap,
+}
+"""What their answers mean."""

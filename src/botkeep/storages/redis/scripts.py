@@ -56,6 +56,16 @@ return 1
 The answer is 1, or what was found instead.
 """
 
+COMPARE_AND_DELETE: Final = Script("""
+local found = redis.call('GET', KEYS[1])
+if found ~= ARGV[1] then
+  return found
+end
+redis.call('UNLINK', KEYS[1])
+return 1
+""")
+"""Arguments: what is expected. The answer is 1, or what was found instead."""
+
 INCREMENT: Final = Script("""
 local found = redis.call('GET', KEYS[1])
 if found and found ~= '0' and not string.find(found, '^-?[1-9]%d*$') then

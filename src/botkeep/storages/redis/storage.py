@@ -7,16 +7,18 @@ import gc
 import math
 import time
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from redis.asyncio import Redis, RedisCluster
 
 from botkeep._core import counters
 from botkeep._core.compat import override
+from botkeep._core.operations import CompareAndDelete, CompareAndSet, Increment, Stored
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError, StorageUnavailableError
-from botkeep.hooks import Stored, Swap
-from botkeep.ratelimit.decisions import decided
+from botkeep.hooks import apply_optimistically
+from botkeep.ratelimit.decisions import Hit, decided
 from botkeep.storages.redis import commands
 from botkeep.storages.redis import limits as limits_in_lua
 from botkeep.storages.redis.client import place, servers_of
@@ -24,15 +26,16 @@ from botkeep.storages.redis.eviction import EvictionWarning, warn_of_eviction
 from botkeep.storages.redis.keys import KeySpace
 from botkeep.storages.redis.pipeline import Lane
 from botkeep.storages.redis.retries import Router
-from botkeep.ttl import seconds
+from botkeep.ttl import Expiry, seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from datetime import timedelta
 
-    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.hooks import Operation
+    from botkeep.ratelimit.decisions import Decision
     from botkeep.storages.redis.commands import Command
-    from botkeep.ttl import Clock, Expiry
+    from botkeep.ttl import Clock
 
 __all__ = ["EvictionWarning", "RedisStorage"]
 
@@ -40,6 +43,8 @@ _ABSENT: Final = -2
 """PTTL's answer for a key that is not there; -1 is for one that never expires."""
 
 _ONE: Final = ord("1")
+
+Result = TypeVar("Result")
 
 
 class RedisStorage(BaseStorage):
@@ -218,43 +223,51 @@ class RedisStorage(BaseStorage):
         return [digit == _ONE for digit in b"".join(answers)]
 
     @override
-    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-        await self._call(commands.put(self._keys.key(namespace, identifier), identifier, value, expiry))
+    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        key, step = self._keys.key(namespace, identifier), cast("Any", operation)
+        kind: type = type(operation)
+        result: Any
+        if kind in commands.COMMANDS:
+            answer = await self._call(commands.COMMANDS[kind](key, identifier, step))
+            result = commands.ANSWERS[kind](answer)
+        elif kind is Increment:
+            result = await self._increment(key, step)
+        elif kind is Hit:
+            result = await self._hit(key, step)
+        else:
+            load = partial(self._get_stored, namespace, identifier)
+            swap = partial(self._swap, key, identifier)
+            result = await apply_optimistically(load, swap, operation, self._clock)
+        return cast("Result", result)
 
-    @override
-    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
-        key = self._keys.key(namespace, identifier)
-        return bool(await self._call(commands.touch(key, identifier, expires_at)))
+    async def _swap(self, key: bytes, identifier: str, old: Stored | None, new: Stored | None) -> bool:
+        expected = None if old is None else old.value
+        if new is None:
+            assert expected is not None, "an operation removes only what is there"
+            deletion = CompareAndDelete(expected)
+            answer = await self._call(commands.compare_and_delete(key, identifier, deletion))
+        else:
+            expiry = Expiry(new.expires_at, keep=old is not None and old.expires_at == new.expires_at)
+            operation = CompareAndSet(new.value, expected, expiry)
+            answer = await self._call(commands.compare_and_set(key, identifier, operation))
+        return bool(answer == 1)
 
-    @override
-    async def _delete(self, namespace: str, identifier: str) -> bool:
-        return bool(await self._call(commands.delete(self._keys.key(namespace, identifier), identifier)))
-
-    @override
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
-        key = self._keys.key(namespace, identifier)
-        answer = await self._call(commands.compare_and_set(key, identifier, value, expected, expiry))
-        return Swap(done=True, found=None) if answer == 1 else Swap(done=False, found=answer)
-
-    @override
-    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        key = self._keys.key(namespace, identifier)
+    async def _increment(self, key: bytes, operation: Increment) -> int:
+        identifier, amount, expiry = operation
         while True:
-            answer = await self._call(commands.increment(key, identifier, amount, expiry))
+            answer = await self._call(commands.increment(key, identifier, operation))
             if isinstance(answer, bytes):
                 return int(answer)
             (found,) = answer
             total = counters.total(found, amount, identifier)
             # An integer as JSON has it and INCRBY does not, with a space before it, say: somebody's own hand.
-            swap = await self._compare_and_set(namespace, identifier, b"%d" % total, found, expiry)
-            if swap.done:
+            swap = CompareAndSet(b"%d" % total, found, expiry)
+            if await self._call(commands.compare_and_set(key, identifier, swap)) == 1:
                 return total
 
-    @override
-    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
-        key, now = self._keys.key(namespace, identifier), self._clock()
+    async def _hit(self, key: bytes, operation: Hit) -> Decision:
+        identifier, limits, cost = operation
+        now = self._clock()
         answer: bytes = await self._call(limits_in_lua.hit(key, identifier, limits, cost, now))
         return decided(answer[1:], limits, now, identifier, allowed=answer.startswith(b"1"))
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from botkeep._core import counters
-from botkeep.hooks import Stored, Swap, Write
+from botkeep._core.operations import CompareAndSet, Delete, Operation, Put, Stored, Swap, Touch
 from botkeep.patterns import after
-from botkeep.ratelimit.decisions import Decision, Limits, decide
 from botkeep.ttl import Expiry
 
 PAGE: Final = 1000
@@ -116,9 +114,9 @@ def _put(
         connection.execute(_UPSERT, row)
 
 
-def put(namespace: str, identifier: str, value: bytes, expiry: Expiry) -> Statement:
+def put(namespace: str, identifier: str, operation: Put) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> None:
-        _put(connection, now, namespace, identifier, value, expiry)
+        _put(connection, now, namespace, identifier, operation.value, operation.expiry)
 
     return Statement(run, writes=True)
 
@@ -136,23 +134,24 @@ def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement:
     return Statement(run, writes=True)
 
 
-def touch(namespace: str, identifier: str, expires_at: float) -> Statement:
+def touch(namespace: str, identifier: str, operation: Touch) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> bool:
-        return connection.execute(_TOUCH, (_column(expires_at), namespace, identifier, now)).rowcount > 0
+        moment = _column(operation.expires_at)
+        return connection.execute(_TOUCH, (moment, namespace, identifier, now)).rowcount > 0
 
     return Statement(run, writes=True)
 
 
-def delete(namespace: str, identifier: str) -> Statement:
+def delete(namespace: str, identifier: str, _: Delete) -> Statement:
     def run(connection: sqlite3.Connection, now: float) -> bool:
         return connection.execute(_DELETE, (namespace, identifier, now)).rowcount > 0
 
     return Statement(run, writes=True)
 
 
-def compare_and_set(
-    namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-) -> Statement:
+def compare_and_set(namespace: str, identifier: str, operation: CompareAndSet) -> Statement:
+    value, expected, expiry = operation
+
     def run(connection: sqlite3.Connection, now: float) -> Swap:
         if expected is not None and _swap(connection, now, (namespace, identifier), value, expected, expiry):
             return Swap(done=True, found=None)
@@ -183,38 +182,32 @@ def _swap(
     return cursor.rowcount > 0
 
 
-def increment(namespace: str, identifier: str, amount: int, expiry: Expiry) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> int:
+def apply(namespace: str, identifier: str, operation: Operation[Any]) -> Statement:
+    """Read an entry, pass it to the operation, and store what that returns."""
+
+    def run(connection: sqlite3.Connection, now: float) -> Any:
         row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        total = counters.total(None if row is None else row[0], amount, identifier)
-        _put(connection, now, namespace, identifier, b"%d" % total, expiry)
-        return total
+        old = None if row is None else Stored(row[0], math.inf if row[1] is None else row[1])
+        entry, result = operation(old, now)
+        if entry is None and old is not None:
+            connection.execute(_DELETE, (namespace, identifier, now))
+        elif entry is not None and entry is not old:
+            _put(connection, now, namespace, identifier, entry.value, Expiry(entry.expires_at, keep=False))
+        return result
 
     return Statement(run, writes=True)
 
 
-def hit(namespace: str, identifier: str, limits: Limits, cost: int) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> Decision:
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        decision = decide(None if row is None else row[0], limits, cost, now, identifier)
-        if decision.allowed:
-            expiry = Expiry(decision.expires_at, keep=False)
-            _put(connection, now, namespace, identifier, decision.value, expiry)
-        return decision
+StatementMaker: TypeAlias = Callable[[str, str, Any], Statement]
+"""Takes namespace, identifier and operation."""
 
-    return Statement(run, writes=True)
-
-
-def rewrite(namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]) -> Statement:
-    """Read a value, show it to ``step`` and write what that returns."""
-
-    def run(connection: sqlite3.Connection, now: float) -> None:
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        write = step(None if row is None else row[0])
-        if write is not None:
-            _put(connection, now, namespace, identifier, write.value, write.expiry)
-
-    return Statement(run, writes=True)
+IN_SQL: Final[Mapping[type, StatementMaker]] = {
+    Put: put,
+    Touch: touch,
+    Delete: delete,
+    CompareAndSet: compare_and_set,
+}
+"""The operations that are one SQL statement; every other is read, made in Python, and written."""
 
 
 def page(namespace: str, prefix: str, start: str) -> Statement:

@@ -6,25 +6,26 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botkeep._core.compat import override
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError, StorageUnavailableError
-from botkeep.hooks import Stored, Swap, Write
 from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.backup import back_up
 from botkeep.storages.sqlite.connection import BatchingConnection
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from datetime import timedelta
 
-    from botkeep.ratelimit.decisions import Decision, Limits
+    from botkeep.hooks import Operation, Stored
     from botkeep.storages.sqlite.schema import Durability
-    from botkeep.storages.sqlite.statements import Statement
-    from botkeep.ttl import Clock, Expiry
+    from botkeep.storages.sqlite.statements import Statement, StatementMaker
+    from botkeep.ttl import Clock
+
+Result = TypeVar("Result")
 
 
 class SQLiteStorage(BaseStorage):
@@ -138,42 +139,10 @@ class SQLiteStorage(BaseStorage):
         return added
 
     @override
-    async def _set(self, namespace: str, identifier: str, value: bytes, expiry: Expiry) -> None:
-        await self._submit(statements.put(namespace, identifier, value, expiry))
-
-    @override
-    async def _touch(self, namespace: str, identifier: str, expires_at: float) -> bool:
-        found: bool = await self._submit(statements.touch(namespace, identifier, expires_at))
-        return found
-
-    @override
-    async def _delete(self, namespace: str, identifier: str) -> bool:
-        found: bool = await self._submit(statements.delete(namespace, identifier))
-        return found
-
-    @override
-    async def _compare_and_set(
-        self, namespace: str, identifier: str, value: bytes, expected: bytes | None, expiry: Expiry
-    ) -> Swap:
-        statement = statements.compare_and_set(namespace, identifier, value, expected, expiry)
-        swap: Swap = await self._submit(statement)
-        return swap
-
-    @override
-    async def _increment(self, namespace: str, identifier: str, amount: int, expiry: Expiry) -> int:
-        total: int = await self._submit(statements.increment(namespace, identifier, amount, expiry))
-        return total
-
-    @override
-    async def _rewrite(
-        self, namespace: str, identifier: str, step: Callable[[bytes | None], Write | None]
-    ) -> None:
-        await self._submit(statements.rewrite(namespace, identifier, step))
-
-    @override
-    async def _hit(self, namespace: str, identifier: str, limits: Limits, cost: int) -> Decision:
-        decision: Decision = await self._submit(statements.hit(namespace, identifier, limits, cost))
-        return decision
+    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        statement: StatementMaker = statements.IN_SQL.get(type(operation), statements.apply)
+        result: Result = await self._submit(statement(namespace, identifier, operation))
+        return result
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
