@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeAlias
 
-from aiogram import BaseMiddleware, Dispatcher
-from aiogram.types import TelegramObject
-from typing_extensions import override
+from aiogram import Dispatcher
 
-from botkeep import BaseStorage, acting_user
-from botkeep_aiogram.limits import Handler
-from botkeep_aiogram.storage import BotkeepEventIsolation, BotkeepStorage
+from botkeep import BaseStorage
+from botkeep_aiogram.handling import UpdateMiddleware
+from botkeep_aiogram.isolation import BotkeepEventIsolation
+from botkeep_aiogram.state_filters import accept_own_states
+from botkeep_aiogram.storage import BotkeepStorage
 
-
-class UserScopeMiddleware(BaseMiddleware):
-    """Makes `botkeep.user` the user whom the update comes from; an outer middleware of updates."""
-
-    @override
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        with acting_user(data["event_context"].user_id):
-            return await handler(event, data)
+Ordered: TypeAlias = "bool | Callable[[Any], bool]"
 
 
 def setup_botkeep(
     dispatcher: Dispatcher,
     storage: BaseStorage,
     *,
-    idle_ttl: float | None = None,
+    idle_ttl: float | timedelta | None = None,
     across_processes: bool = False,
+    ordered: Ordered = True,
 ) -> None:
     """Keep a dispatcher's dialogues in a storage, its users' updates in order, and `botkeep.user` known.
 
@@ -36,14 +32,31 @@ def setup_botkeep(
     Args:
         dispatcher: aiogram's; whatever storage and isolation it had is replaced.
         storage: where to keep the dialogues.
-        idle_ttl: seconds after which a dialogue that nobody goes on with is forgotten; None: never.
+        idle_ttl: seconds (or a timedelta) after which a dialogue that nobody goes on with is forgotten; None:
+            never.
         across_processes: one user's updates wait for each other in all processes, not in this one alone.
+        ordered: updates of one dialogue are handled one after another, in the order they came; photos of one
+            album together. False: at the same time, as aiogram does. A function of the message (or callback
+            query, ...): whether this one waits for those before it.
     """
+    decide = ordered if callable(ordered) else lambda _: bool(ordered)
     dispatcher.fsm.storage = BotkeepStorage(storage, idle_ttl=idle_ttl)
     dispatcher.fsm.events_isolation = BotkeepEventIsolation(storage if across_processes else None)
-    dispatcher.update.outer_middleware(UserScopeMiddleware())
+    _register_first(dispatcher, UpdateMiddleware(dispatcher, storage, decide))
 
     # A storage that cannot be opened is better known before the first update than by it.
     @dispatcher.startup()
     async def open_storage() -> None:
+        accept_own_states(dispatcher)
         await storage.start()
+
+
+def _register_first(dispatcher: Dispatcher, middleware: UpdateMiddleware) -> None:
+    """Put a middleware in front of aiogram's dialogues, behind what tells it the event's context."""
+    manager = dispatcher.update.outer_middleware
+    present: list[Any] = list(manager)
+    behind = present[present.index(dispatcher.fsm) :] if dispatcher.fsm in present else []
+    for one in behind:
+        manager.unregister(one)
+    for one in [middleware, *behind]:
+        manager.register(one)

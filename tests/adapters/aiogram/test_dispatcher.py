@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from aiogram import Bot, Dispatcher, F
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import Message
-from tests.adapters.aiogram.bots import new_bot
+from tests.adapters.aiogram.bots import feed, new_bot
 from tests.adapters.botapi import updates
 
 from botkeep import BaseStorage, SQLiteStorage, StorageClosedError, Verdict, user
@@ -21,16 +20,6 @@ from botkeep_aiogram import BotkeepEventIsolation, RateLimitMiddleware, setup_bo
 
 class Form(StatesGroup):
     name = State()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
-    async with SQLiteStorage(tmp_path / "bot.db", durability="normal") as opened:
-        yield opened
-
-
-async def feed(dispatcher: Dispatcher, bot: Bot, *news: dict[str, Any]) -> None:
-    await asyncio.gather(*(dispatcher.feed_raw_update(bot, update) for update in news))
 
 
 async def test_fifty_updates_at_once_of_one_user_lose_nothing(storage: BaseStorage) -> None:
@@ -205,4 +194,4 @@ async def test_isolation_frees_what_it_held(storage: BaseStorage) -> None:
     for number in range(100):
         await feed(dispatcher, bot, updates.message("x", user=number + 1))
 
-    assert len(isolation._ordering._mutexes) == 0
+    assert len(isolation._ordering._ordering._mutexes) == 0

@@ -1,0 +1,59 @@
+"""Around each update: who it is about, its user, its album, and a group that becomes a supergroup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aiogram import BaseMiddleware, Dispatcher
+from aiogram.types import TelegramObject
+from typing_extensions import override
+
+from botkeep import BaseStorage, acting_user
+from botkeep.fsm import move_dialogues
+from botkeep_aiogram.isolation import arriving
+from botkeep_aiogram.limits import Handler
+from botkeep_aiogram.state_filters import accept_own_states
+from botkeep_aiogram.subjects import chat_move, event_of, speaker_context
+
+
+class UserScopeMiddleware(BaseMiddleware):
+    """Makes `botkeep.user` the one who speaks in the update; an outer middleware of updates."""
+
+    @override
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        with acting_user(speaker_context(event, data["event_context"]).user_id):
+            return await handler(event, data)
+
+
+class UpdateMiddleware(UserScopeMiddleware):
+    """What `setup_botkeep` puts in front of aiogram's dialogues.
+
+    Dialogues are of who speaks, as limits and `botkeep.user` are, and move along with a group that becomes a
+    supergroup.
+
+    Args:
+        dispatcher: whose updates these are.
+        storage: where the dialogues are.
+        decide: whether an event waits for those before it.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, storage: BaseStorage, decide: Callable[[Any], bool]) -> None:
+        self._dispatcher = dispatcher
+        self._storage = storage
+        self._decide = decide
+        self._began = False
+
+    @override
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        if not self._began:
+            # At startup, too; but a webhook of one's own may feed a dispatcher that was never started.
+            self._began = True
+            accept_own_states(self._dispatcher)
+        data["event_context"] = speaker_context(event, data["event_context"])
+        news = event_of(event)
+        move = chat_move(news)
+        if move is not None:
+            await move_dialogues(self._storage, data["bot"].id, *move)
+        with arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)):
+            return await super().__call__(handler, event, data)
