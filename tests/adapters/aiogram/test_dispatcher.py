@@ -10,11 +10,21 @@ import pytest
 from aiogram import Bot, Dispatcher, F
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import Message
+from aiogram.types import ErrorEvent, Message
 from tests.adapters.aiogram.bots import feed, new_bot
 from tests.adapters.botapi import updates
 
-from botkeep import BaseStorage, SQLiteStorage, StorageClosedError, Verdict, user
+from botkeep import (
+    BaseStorage,
+    MemoryStorage,
+    SQLiteStorage,
+    StorageClosedError,
+    StorageUnavailableError,
+    Verdict,
+    acting_user,
+    user,
+)
+from botkeep.testing import FakeClock
 from botkeep_aiogram import BotkeepEventIsolation, RateLimitMiddleware, setup_botkeep
 
 
@@ -195,3 +205,123 @@ async def test_isolation_frees_what_it_held(storage: BaseStorage) -> None:
         await feed(dispatcher, bot, updates.message("x", user=number + 1))
 
     assert len(isolation._ordering._ordering._mutexes) == 0
+
+
+async def test_a_dispatcher_forgets_a_dialogue_that_nobody_goes_on_with() -> None:
+    clock, bot, dispatcher, seen = FakeClock(), new_bot(), Dispatcher(), []
+    async with MemoryStorage(clock=clock) as memory:
+        setup_botkeep(dispatcher, memory, idle_ttl=60)
+
+        @dispatcher.message()
+        async def look(message: Message, state: FSMContext) -> None:
+            seen.append(await state.get_state())
+            await state.set_state(Form.name)
+
+        for seconds in (50, 50, 61):
+            await feed(dispatcher, bot, updates.message("x"))
+            clock.advance(seconds)
+        await feed(dispatcher, bot, updates.message("x"))
+
+    assert seen == [None, "Form:name", "Form:name", None]
+
+
+async def test_a_storage_that_fails_fails_one_update_and_tells_the_error_handler(
+    storage: BaseStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot, dispatcher, errors, handled = new_bot(), Dispatcher(), [], []
+    setup_botkeep(dispatcher, storage, across_processes=True)
+    dispatcher.message.outer_middleware(RateLimitMiddleware(storage, "9/hour", on_unavailable="raise"))
+
+    @dispatcher.error()
+    async def note(event: ErrorEvent) -> None:
+        errors.append(type(event.exception))
+
+    @dispatcher.message()
+    async def handle(message: Message, state: FSMContext) -> None:
+        await state.update_data(text=message.text)
+        handled.append(message.text)
+
+    async def fails(*arguments: Any) -> Any:
+        raise StorageUnavailableError("storage", "it failed on command")
+
+    for hook in ("_get", "_apply"):
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, hook, fails)
+            await feed(dispatcher, bot, updates.message("lost"), updates.message("lost", user=8))
+    await feed(dispatcher, bot, updates.message("kept"))
+
+    assert errors == [StorageUnavailableError] * 4
+    assert handled == ["kept"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), asyncio.CancelledError()])
+async def test_an_update_that_ends_badly_holds_up_no_other(
+    storage: BaseStorage, error: BaseException
+) -> None:
+    bot, dispatcher, handled = new_bot(), Dispatcher(), []
+    setup_botkeep(dispatcher, storage, across_processes=True)
+
+    @dispatcher.message()
+    async def handle(message: Message) -> None:
+        if message.text == "fail":
+            raise error
+        handled.append(message.text)
+
+    ends = await asyncio.gather(
+        *(dispatcher.feed_raw_update(bot, updates.message(text)) for text in ("fail", "next")),
+        return_exceptions=True,
+    )
+
+    assert ends[0] is error or isinstance(ends[0], type(error))
+    assert handled == ["next"]
+
+
+async def test_a_value_that_cannot_be_stored_is_told_and_nothing_else_is_lost(storage: BaseStorage) -> None:
+    bot, dispatcher, errors = new_bot(), Dispatcher(), []
+    setup_botkeep(dispatcher, storage)
+
+    @dispatcher.error()
+    async def note(event: ErrorEvent) -> None:
+        errors.append(str(event.exception))
+
+    @dispatcher.message()
+    async def handle(message: Message, state: FSMContext) -> None:
+        await state.update_data(text=message.text)
+        await state.update_data(bad=object())
+
+    await feed(dispatcher, bot, updates.message("x"), updates.message("y", user=8))
+
+    assert [error.partition(":")[0] for error in errors] == ["data.bad", "data.bad"]
+    assert await dispatcher.fsm.get_context(bot, 8, 8).get_data() == {"text": "y"}
+
+
+async def test_a_scheduler_acts_as_nobody_until_a_job_says_for_whom(storage: BaseStorage) -> None:
+    bot, dispatcher, jobs, done = new_bot(), Dispatcher(), asyncio.Queue[Any](), []
+    setup_botkeep(dispatcher, storage)
+    tasks: list[asyncio.Task[None]] = []
+
+    async def scheduler() -> None:
+        while (who := await jobs.get()) is not None:
+            done.append(repr(user))
+            with acting_user(who):
+                done.append(repr(user))
+
+    # Begun by a handler, but in nobody's name: it is for all users.
+    @dispatcher.message(F.text == "begin")
+    async def begin(message: Message) -> None:
+        with acting_user(None):
+            tasks.append(asyncio.create_task(scheduler()))
+
+    @dispatcher.message()
+    async def plan(message: Message) -> None:
+        assert message.from_user is not None
+        jobs.put_nowait(message.from_user.id)
+
+    await feed(dispatcher, bot, updates.message("begin"))
+    await feed(dispatcher, bot, updates.message("x", user=7))
+    await feed(dispatcher, bot, updates.message("x", user=8))
+    jobs.put_nowait(None)
+    await asyncio.wait_for(tasks[0], 10)
+
+    nobody = "<user: this handler has no user>"
+    assert done == [nobody, "<user: '7'>", nobody, "<user: '8'>"]
