@@ -33,15 +33,20 @@ class Migration:
         present: documents that the target had already, equal: an earlier run was interrupted.
         expired: documents that ended between listing and reading.
         refused: keys, as ``namespace/identifier``, where the target holds something else; left as they are.
+        left_out: keys of a foreign source that cannot be stored, left out as was asked for.
     """
 
     copied: int = 0
     present: int = 0
     expired: int = 0
     refused: list[str] = dataclasses.field(default_factory=list)
+    left_out: list[str] = dataclasses.field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.copied} copied, {self.present} already there, {self.expired} expired meanwhile"
+        text = f"{self.copied} copied, {self.present} already there, {self.expired} expired meanwhile"
+        if not self.left_out:
+            return text
+        return f"{text}, {len(self.left_out)} left out: {', '.join(map(repr, self.left_out))}"
 
 
 async def migrate(

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from botkeep.errors import StorageFormatError
-from botkeep.importers._arrivals import Arrivals, refusal
+from botkeep.importers.staging import StagedDocuments, import_error
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from botkeep.abc import BaseStorage
-    from botkeep.migrate import Migration, OnProgress
+    from botkeep.importers.staging import ImportSettings
+    from botkeep.migrate import Migration
 
 _NAMESPACE: Final = "discord"
 _VIEWS: Final = "persistent_views"
@@ -24,9 +27,7 @@ _TREES: Final = {"sessions", "views", "components", "application", _VIEWS}
 async def import_documents(
     source: str | os.PathLike[str],
     target: BaseStorage,
-    *,
-    overwrite: bool = False,
-    on_progress: OnProgress | None = None,
+    **settings: Unpack[ImportSettings],
 ) -> Migration:
     """Import the rows of views, to where `botkeep_discord.setup_persistence` looks.
 
@@ -36,17 +37,16 @@ async def import_documents(
     Args:
         source: the path of the file.
         target: where to.
-        overwrite: see there.
-        on_progress: see `botkeep.migrate.migrate`.
+        settings: `botkeep.importers.staging.ImportSettings`.
     """
     state = await asyncio.to_thread(_read, Path(source))
-    async with Arrivals() as arrivals:
+    async with StagedDocuments(**settings) as staged:
         for key, row in state.pop(_VIEWS, {}).items():
-            await arrivals.add(key, _row(key, row), namespaces=(_NAMESPACE, "views"))
+            await staged.stage(key, _row(key, row), namespaces=(_NAMESPACE, "views"))
         rest = {name: tree for name, tree in state.items() if tree}
         if rest:
-            await arrivals.add("state", rest, namespaces=(_NAMESPACE,))
-        return await arrivals.deliver(target, overwrite=overwrite, on_progress=on_progress)
+            await staged.stage("state", rest, namespaces=(_NAMESPACE,))
+        return await staged.write_to(target)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _row(key: str, row: Any) -> dict[str, Any]:
     """Return what `botkeep_discord` stores of a view."""
     if not isinstance(row, dict) or not isinstance(row.get("class_name"), str):
-        raise refusal(key, "it is no view of CascadeUI: it has no class_name")
+        raise import_error(key, "it is no view of CascadeUI: it has no class_name")
     registered_at = row.get("registered_at")
     try:
         return {
@@ -81,7 +81,7 @@ def _row(key: str, row: Any) -> dict[str, Any]:
             "registered_at": None if registered_at is None else datetime.fromisoformat(registered_at),
         }
     except (KeyError, TypeError, ValueError) as exc:
-        raise refusal(key, f"it is no view of CascadeUI: {exc!r}") from exc
+        raise import_error(key, f"it is no view of CascadeUI: {exc!r}") from exc
 
 
 def _optional_id(value: Any) -> int | None:

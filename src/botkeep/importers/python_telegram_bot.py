@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from botkeep.errors import StorageFormatError
-from botkeep.importers._arrivals import Arrivals
 from botkeep.importers._plain_pickle import load
 from botkeep.importers._telegram_values import pack
+from botkeep.importers.staging import StagedDocuments
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from botkeep.abc import BaseStorage
-    from botkeep.migrate import Migration, OnProgress
+    from botkeep.importers.staging import ImportSettings
+    from botkeep.migrate import Migration
 
 _PARTS: Final = ("user_data", "chat_data", "bot_data", "callback_data", "conversations")
 
@@ -25,8 +28,7 @@ async def import_documents(
     target: BaseStorage,
     *,
     bot_id: int,
-    overwrite: bool = False,
-    on_progress: OnProgress | None = None,
+    **settings: Unpack[ImportSettings],
 ) -> Migration:
     """Import data and conversations, to where `botkeep_ptb.BotkeepPersistence` looks.
 
@@ -36,27 +38,26 @@ async def import_documents(
         source: the path that was given to ``PicklePersistence``.
         target: where to.
         bot_id: the bot's: what its token begins with.
-        overwrite: see there.
-        on_progress: see `botkeep.migrate.migrate`.
+        settings: `botkeep.importers.staging.ImportSettings`.
     """
     parts = await asyncio.to_thread(_read, Path(source))
-    async with Arrivals() as arrivals:
+    async with StagedDocuments(**settings) as staged:
         own = ("ptb", str(bot_id))
         for part, name in (("user_data", "users"), ("chat_data", "chats")):
-            await _take_in(arrivals, part, parts[part], (*own, name))
-        await _take_in(arrivals, "", {name: parts[name] for name in ("bot_data", "callback_data")}, own)
+            await _stage(staged, part, parts[part], (*own, name))
+        await _stage(staged, "", {name: parts[name] for name in ("bot_data", "callback_data")}, own)
         for name, conversations in parts["conversations"].items():
             identified = {json.dumps(key): state for key, state in conversations.items() if state is not None}
-            await _take_in(arrivals, f"conversations.{name}", identified, (*own, "conversations", name))
-        return await arrivals.deliver(target, overwrite=overwrite, on_progress=on_progress)
+            await _stage(staged, f"conversations.{name}", identified, (*own, "conversations", name))
+        return await staged.write_to(target)
 
 
-async def _take_in(arrivals: Arrivals, part: str, values: Any, namespaces: tuple[str, ...]) -> None:
+async def _stage(staged: StagedDocuments, part: str, values: Any, namespaces: tuple[str, ...]) -> None:
     for identifier, value in values.items():
         # What is empty has no record: neither {} nor the ([], {}) of an unused cache of callback data.
         if value not in ({}, None, ([], {})):
             key = f"{part}[{identifier}]" if part else identifier
-            await arrivals.add(key, pack(value), namespaces=namespaces, identifier=str(identifier))
+            await staged.stage(key, pack(value), namespaces=namespaces, identifier=str(identifier))
 
 
 def _read(path: Path) -> dict[str, Any]:
