@@ -10,6 +10,7 @@ except ModuleNotFoundError as exc:
         f"botkeep_aiogram needs the package {exc.name}: pip install 'botkeep[aiogram]'", name=exc.name
     ) from exc
 
+from botkeep_aiogram.errors import HandlerCancelledError
 from botkeep_aiogram.handling import UserScopeMiddleware
 from botkeep_aiogram.isolation import BotkeepEventIsolation
 from botkeep_aiogram.limits import RateLimitMiddleware
@@ -19,6 +20,7 @@ from botkeep_aiogram.storage import BotkeepStorage
 __all__ = [
     "BotkeepEventIsolation",
     "BotkeepStorage",
+    "HandlerCancelledError",
     "RateLimitMiddleware",
     "UserScopeMiddleware",
     "setup_botkeep",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,10 +12,12 @@ from typing_extensions import override
 
 from botkeep import BaseStorage, acting_user
 from botkeep.fsm import move_dialogues
+from botkeep.telegram import chat_move
+from botkeep_aiogram.errors import HandlerCancelledError
 from botkeep_aiogram.isolation import arriving
 from botkeep_aiogram.limits import Handler
 from botkeep_aiogram.state_filters import accept_own_states
-from botkeep_aiogram.subjects import chat_move, event_of, speaker_context
+from botkeep_aiogram.subjects import event_of, speaker_context
 
 
 class UserScopeMiddleware(BaseMiddleware):
@@ -30,7 +33,7 @@ class UpdateMiddleware(UserScopeMiddleware):
     """What `setup_botkeep` puts in front of aiogram's dialogues.
 
     Dialogues are of who speaks, as limits and `botkeep.user` are, and move along with a group that becomes a
-    supergroup.
+    supergroup. A handler that was cancelled by itself is an error like any other.
 
     Args:
         dispatcher: whose updates these are.
@@ -55,5 +58,17 @@ class UpdateMiddleware(UserScopeMiddleware):
         move = chat_move(news)
         if move is not None:
             await move_dialogues(self._storage, data["bot"].id, *move)
-        with arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)):
-            return await super().__call__(handler, event, data)
+        try:
+            with arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)):
+                return await super().__call__(handler, event, data)
+        except asyncio.CancelledError as exc:
+            if _is_stopped():
+                raise
+            # aiogram's error handlers get exceptions only, and its polling may end by what is none.
+            raise HandlerCancelledError(getattr(event, "update_id", 0)) from exc
+
+
+def _is_stopped() -> bool:
+    """Whether the running task was cancelled itself; Python 3.10 cannot tell, so there it counts as such."""
+    task = asyncio.current_task()
+    return bool(getattr(task, "cancelling", lambda: 1)())

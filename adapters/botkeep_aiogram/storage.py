@@ -44,7 +44,11 @@ class BotkeepStorage(BaseStorage):
     @override
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
         _check(data)
-        await self._context(key).set_data(storable(data))
+        context = self._context(key)
+        try:
+            await context.set_data(data)
+        except botkeep.DocumentError:
+            await context.set_data(storable(data))
 
     @override
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
@@ -53,7 +57,11 @@ class BotkeepStorage(BaseStorage):
     @override
     async def update_data(self, key: StorageKey, data: Mapping[str, Any]) -> dict[str, Any]:
         _check(data)
-        return await self._context(key).update_data(storable(data))
+        context = self._context(key)
+        try:
+            return await context.update_data(data)
+        except botkeep.DocumentError:
+            return await context.update_data(storable(data))
 
     @override
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
 from botkeep import Subject, speaker_id
+from botkeep.telegram import sender_chat_id
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def speaker_context(event: Any, context: EventContext) -> SpeakerContext:
         user=context.user,
         thread_id=context.thread_id,
         business_connection_id=context.business_connection_id,
-        speaker=speaker_id(context.user_id, _sender_chat_id(event_of(event))),
+        speaker=speaker_id(context.user_id, sender_chat_id(event_of(event))),
     )
 
 
@@ -65,16 +66,3 @@ def subject_of(event: Any, data: dict[str, Any]) -> Subject:
         context.thread_id,
         context.business_connection_id,
     )
-
-
-def chat_move(event: Any) -> tuple[int, int] | None:
-    """Return the old and the new id of a group that became a supergroup; None: it is another event."""
-    new, old = getattr(event, "migrate_to_chat_id", None), getattr(event, "migrate_from_chat_id", None)
-    if new is not None:
-        return event.chat.id, new
-    return None if old is None else (old, event.chat.id)
-
-
-def _sender_chat_id(event: Any) -> int | None:
-    chats = (getattr(event, name, None) for name in ("sender_chat", "actor_chat", "voter_chat"))
-    return next((chat.id for chat in chats if chat is not None), None)

@@ -13,8 +13,9 @@ from telebot.async_telebot import AsyncTeleBot
 
 from botkeep import BaseStorage, acting_user
 from botkeep.fsm import AlbumOrdering, move_dialogues
+from botkeep.telegram import chat_move
 from botkeep_telebot.handling import handled, handled_event, report
-from botkeep_telebot.subjects import chat_move, event_of
+from botkeep_telebot.subjects import event_of
 
 DRAIN_SECONDS: Final = 10.0
 """How long the end of polling waits for handlers that still run, before the storage is stopped."""

@@ -8,6 +8,7 @@ from telebot import types
 from telebot.util import update_types
 
 from botkeep import Subject, speaker_id
+from botkeep.telegram import sender_chat_id
 
 
 def event_of(update: types.Update) -> Any:
@@ -31,7 +32,7 @@ def subject_of(event: Any, bot_id: int | None) -> Subject:
     return Subject(
         bot_id or 0,
         chat_id=getattr(event, "user_chat_id", None) if chat is None else chat.id,
-        user_id=speaker_id(person_id(event), _sender_chat_id(event)),
+        user_id=speaker_id(person_id(event), sender_chat_id(event)),
         thread_id=place.message_thread_id if in_topic else None,
         business_connection_id=event.id if business else getattr(place, "business_connection_id", None),
     )
@@ -49,16 +50,3 @@ def person_id(event: Any) -> int | None:
             number: int = person.id
             return number
     return None
-
-
-def _sender_chat_id(event: Any) -> int | None:
-    chats = (getattr(event, name, None) for name in ("sender_chat", "actor_chat", "voter_chat"))
-    return next((chat.id for chat in chats if chat is not None), None)
-
-
-def chat_move(event: Any) -> tuple[int, int] | None:
-    """Return the old and the new id of a group that became a supergroup; None: it is another event."""
-    new, old = getattr(event, "migrate_to_chat_id", None), getattr(event, "migrate_from_chat_id", None)
-    if new is not None:
-        return event.chat.id, new
-    return None if old is None else (old, event.chat.id)

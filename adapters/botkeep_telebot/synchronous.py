@@ -12,10 +12,11 @@ from telebot import TeleBot, types
 
 from botkeep import BaseStorage, DeadlockError, acting_user
 from botkeep.fsm import AlbumOrdering, move_dialogues
+from botkeep.telegram import chat_move
 from botkeep_telebot.background import close_loop_of, loop_of
 from botkeep_telebot.handling import Handled, handled, handled_event, report_synchronously
 from botkeep_telebot.queues import DialogueQueues
-from botkeep_telebot.subjects import chat_move, event_of
+from botkeep_telebot.subjects import event_of
 
 DRAIN_SECONDS: Final = 10.0
 """How long the end of polling waits for handlers that still run, before the storage is stopped."""

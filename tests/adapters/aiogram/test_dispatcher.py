@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher, F
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import ErrorEvent, Message
 from tests.adapters.aiogram.bots import feed, new_bot
 from tests.adapters.botapi import updates
+from tests.adapters.botapi.server import BotAPI
 
 from botkeep import (
     BaseStorage,
@@ -25,7 +28,12 @@ from botkeep import (
     user,
 )
 from botkeep.testing import FakeClock
-from botkeep_aiogram import BotkeepEventIsolation, RateLimitMiddleware, setup_botkeep
+from botkeep_aiogram import (
+    BotkeepEventIsolation,
+    HandlerCancelledError,
+    RateLimitMiddleware,
+    setup_botkeep,
+)
 
 
 class Form(StatesGroup):
@@ -254,26 +262,62 @@ async def test_a_storage_that_fails_fails_one_update_and_tells_the_error_handler
     assert handled == ["kept"]
 
 
-@pytest.mark.parametrize("error", [ZeroDivisionError(), asyncio.CancelledError()])
-async def test_an_update_that_ends_badly_holds_up_no_other(
-    storage: BaseStorage, error: BaseException
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(ZeroDivisionError(), ZeroDivisionError), (asyncio.CancelledError(), HandlerCancelledError)],
+)
+@pytest.mark.parametrize("as_tasks", [True, False])
+async def test_an_update_that_ends_badly_is_told_and_polling_goes_on(
+    api: BotAPI, storage: BaseStorage, error: BaseException, told: type[Exception], as_tasks: bool
 ) -> None:
-    bot, dispatcher, handled = new_bot(), Dispatcher(), []
+    server = TelegramAPIServer.from_base(api.url)
+    bot = Bot("42:TEST", session=AiohttpSession(api=server))
+    dispatcher, errors, handled = Dispatcher(), list[type[Exception]](), asyncio.Event()
     setup_botkeep(dispatcher, storage, across_processes=True)
+
+    @dispatcher.error()
+    async def note(event: ErrorEvent) -> None:
+        errors.append(type(event.exception))
 
     @dispatcher.message()
     async def handle(message: Message) -> None:
         if message.text == "fail":
             raise error
-        handled.append(message.text)
+        handled.set()
 
-    ends = await asyncio.gather(
-        *(dispatcher.feed_raw_update(bot, updates.message(text)) for text in ("fail", "next")),
-        return_exceptions=True,
+    await api.say("fail", "next")
+    polling = asyncio.create_task(
+        dispatcher.start_polling(bot, handle_signals=False, handle_as_tasks=as_tasks, polling_timeout=1)
     )
+    await asyncio.wait_for(handled.wait(), 20)
+    await dispatcher.stop_polling()
+    await asyncio.wait_for(polling, 20)
 
-    assert ends[0] is error or isinstance(ends[0], type(error))
-    assert handled == ["next"]
+    assert errors == [told]
+    with pytest.raises(StorageClosedError):
+        await storage.get_state("x")
+
+
+async def test_a_dispatcher_that_is_stopped_is_no_error_of_a_handler(storage: BaseStorage) -> None:
+    bot, dispatcher, errors, begun = new_bot(), Dispatcher(), [], asyncio.Event()
+    setup_botkeep(dispatcher, storage)
+
+    @dispatcher.error()
+    async def note(event: ErrorEvent) -> None:
+        errors.append(event.exception)
+
+    @dispatcher.message()
+    async def handle(message: Message) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(feed(dispatcher, bot, updates.message("x")))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert task.cancelled()
+    assert errors == []
 
 
 async def test_a_value_that_cannot_be_stored_is_told_and_nothing_else_is_lost(storage: BaseStorage) -> None:
