@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from telebot.storage import StateStorageBase
 from typing_extensions import override
@@ -12,6 +13,8 @@ from botkeep import BaseStorage
 from botkeep_telebot.background import close_loop_of, loop_of
 from botkeep_telebot.data import DialogueData
 from botkeep_telebot.states import BotkeepStateStorage, InteractiveData
+
+T = TypeVar("T")
 
 
 class BotkeepSyncStateStorage(StateStorageBase):
@@ -29,6 +32,17 @@ class BotkeepSyncStateStorage(StateStorageBase):
         super().__init__()
         self._storage = storage
         self._states = BotkeepStateStorage(storage, idle_ttl=idle_ttl)
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        """Wait for an asynchronous call where the storage lives, and return what it returns.
+
+        ``states.run(user.save("name", "Ann"))``, in a handler, is for the handler's user.
+
+        Args:
+            call: a call of this storage, of `botkeep.FSMContext` on it, or, if `botkeep.configure` was given
+                this storage, of `botkeep.store` and `botkeep.user`.
+        """
+        return loop_of(self._storage).run(call)
 
     def close(self) -> None:
         """Stop the storage. Done at the end of the program too; a later call opens it again."""

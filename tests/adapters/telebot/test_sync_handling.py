@@ -114,6 +114,21 @@ def test_the_user_in_each_thread_is_its_handlers(setting: Setting, monkeypatch: 
     assert repr(user) == "<user: no handler is running>"
 
 
+def test_what_a_handler_saves_is_its_users(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "configured", setting.storage)
+    together = threading.Barrier(2)
+
+    @setting.bot.message_handler()
+    def save(message: Any) -> None:
+        together.wait(10)
+        setting.states.run(user.save("id", message.from_user.id))
+        setting.heard.say((message.from_user.id, setting.states.run(user.load("id"))))
+
+    setting.feed(updates.message("x", user=7), updates.message("x", user=8))
+
+    assert sorted(setting.heard.take(2)) == [(7, 7), (8, 8)]
+
+
 def test_a_next_step_handler_has_its_user_and_its_place_in_the_order(setting: Setting) -> None:
     @setting.bot.message_handler(commands=["ask"])
     def ask(message: Any) -> None:
