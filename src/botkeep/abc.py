@@ -20,19 +20,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from botkeep import documents
 from botkeep._core import counters
-from botkeep._core.clock import SteadyClock
-from botkeep._core.lifecycle import Lifecycle
-from botkeep._core.mutexes import KeyedMutexes
-from botkeep._core.operations import CompareAndSet, Delete, Increment, Operation, Put, Touch
+from botkeep._core.operations import CompareAndSet, Delete, Increment, Put, Touch
 from botkeep._core.paths import children, inner, private
+from botkeep._core.storage_base import StorageBase
 from botkeep.errors import CounterOverflowError
 from botkeep.hooks import EngineWrapper, StorageHooks
-from botkeep.keys import check_identifier, is_plain_identifier
+from botkeep.keys import check_identifier
 from botkeep.lease import Lease
 from botkeep.patterns import compile_pattern
 from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
@@ -44,7 +41,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from botkeep.ttl import Clock, Ttl
+    from botkeep.ttl import Ttl
 
 __all__ = ["BaseStorage"]
 
@@ -56,7 +53,7 @@ HEALTH_SECONDS: Final = 1.0
 NEVER: Final = Expiry(math.inf, keep=False)
 
 
-class BaseStorage(StorageHooks):
+class BaseStorage(StorageBase):
     """Documents under identifiers, with expiry, counters, compare-and-set and namespaces.
 
     The first verb opens the storage; ``stop`` closes it, or ``async with``. A storage object serves one event
@@ -66,14 +63,6 @@ class BaseStorage(StorageHooks):
         default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
         clock: seconds since the epoch; tests inject their own.
     """
-
-    def __init__(self, *, default_ttl: float | timedelta | None = None, clock: Clock = time.time) -> None:
-        self._namespace = ""
-        self._engine: StorageHooks = self
-        self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
-        self._clock = SteadyClock(clock)
-        self._lifecycle = Lifecycle(repr(self))
-        self._mutexes = KeyedMutexes()
 
     # The verbs.
 
@@ -246,14 +235,24 @@ class BaseStorage(StorageHooks):
                 found = swap.found
         return documents.decode(value, identifier)
 
-    def namespace(self, name: str) -> BaseStorage:
+    def namespace(
+        self, name: str, *, default_ttl: float | timedelta | Literal[TtlRule.NO_TTL] | None = None
+    ) -> BaseStorage:
         """Return a view of this storage with keys that no pattern, key or clear elsewhere reaches.
+
+        Args:
+            name: told apart from every other, whatever characters it has.
+            default_ttl: seconds (or a timedelta) to live for a document of the view whose call gives no ttl;
+                `NO_TTL`: for ever; None: as in this storage.
 
         Raises:
             IdentifierError: the name is not fit for an identifier.
         """
         check_identifier(name)
-        return self._view(inner(self._namespace, name))
+        view = self._view(inner(self._namespace, name))
+        if default_ttl is not None:
+            view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)
+        return view
 
     async def list_namespaces(self) -> list[str]:
         """Return the names of the namespaces directly inside this one that hold something, sorted."""
@@ -270,88 +269,30 @@ class BaseStorage(StorageHooks):
             ttl: seconds after which a holder that died has lost it.
 
         Raises:
+            DeadlockError: as the block begins: the task holds the lock already, or the task that does waits
+                for this one.
             LeaseLostError: at the end of the block, when somebody else may have held it meanwhile.
         """
         check_identifier(identifier)
-        namespace = private(self._namespace, "locks")
+        records = self._view(private(self._namespace, "locks"))
         return Lease(
-            self._view(namespace),
+            records,
+            self._view(private("", "fences")),
             identifier,
             ttl=seconds(ttl),
-            local_turn=lambda: self._mutexes.of(("lock", namespace, identifier)),
-            clock=self._clock,
+            local_lock=lambda: records.local_lock(identifier),
         )
-
-    # Beneath the verbs: for what is built on a storage, such as dialogues and limits.
-
-    async def get_encoded(self, identifier: str) -> bytes | None:
-        """Return the document as `botkeep.documents` encodes it; None when it is absent."""
-        if type(identifier) is not str or not is_plain_identifier(identifier):
-            check_identifier(identifier)
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
-        return await self._engine._get(self._namespace, identifier)
-
-    async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
-        """In one atomic step, show a document to an operation and store what it returns.
-
-        Args:
-            identifier: the key.
-            operation: ``operation(entry, now)`` returns ``(entry, result)``: what to store in place of the
-                `botkeep.hooks.Stored` it was given (None: absent), and the result for the caller. None
-                removes the document, the very entry that was given changes nothing. It may run several times,
-                and on another thread, so it must do nothing else.
-
-        Raises:
-            Exception: whatever the operation raised; nothing was stored.
-        """
-        if type(identifier) is not str or not is_plain_identifier(identifier):
-            check_identifier(identifier)
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
-        return await self._engine._apply(self._namespace, identifier, operation)
-
-    def now(self) -> float:
-        """Return the time on the storage's clock, in seconds since the epoch; it never goes back."""
-        return self._clock()
-
-    def expiry(self, ttl: Ttl | None) -> Expiry:
-        """Return the moment at which a document stored now with this ttl expires.
-
-        Raises:
-            ValueError: the ttl is not positive, or not a number.
-            TypeError: it is none of the kinds that `set_state` takes.
-        """
-        if ttl is NO_TTL or (ttl is None and self._default_ttl == math.inf):
-            return NEVER
-        if ttl is None or isinstance(ttl, TtlRule):
-            return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
-        return Expiry(self._clock() + seconds(ttl), keep=False)
-
-    @property
-    def engine(self) -> StorageHooks:
-        """The hooks behind the verbs; for wrappers: see `botkeep.hooks.EngineWrapper`."""
-        return self._engine
 
     def on_engine(self, engine: StorageHooks) -> BaseStorage:
         """Return a view of the same documents through another engine, which wraps that of this storage."""
         return NamespaceView(self, engine, self._namespace)
 
-    def _view(self, namespace: str) -> BaseStorage:
+    def _view(self, namespace: str) -> NamespaceView:
         return NamespaceView(self, self._engine, namespace)
-
-    async def _enter(self) -> None:
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
 
     async def _answer(self) -> None:
         await self._enter()
         await self._engine._ping()
-
-    async def _expires_at(self, identifier: str) -> float | None:
-        check_identifier(identifier)
-        await self._enter()
-        return await self._engine._get_expiry(self._namespace, identifier)
 
 
 class NamespaceView(EngineWrapper, BaseStorage):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from botkeep import BaseStorage, DeadlockError
+from botkeep import BaseStorage, DeadlockError, FSMContext, StateKey
 from botkeep.fsm import AlbumOrdering
 
 
@@ -104,20 +105,56 @@ async def test_a_member_that_fails_is_alone_with_it(ordering: AlbumOrdering) -> 
     assert not ordering._albums
 
 
+@pytest.mark.parametrize("by_way_of", ["itself", "wait_for", "gather", "a task"])
 async def test_a_member_that_asks_again_is_refused_rather_than_waiting_for_itself(
-    ordering: AlbumOrdering,
+    ordering: AlbumOrdering, by_way_of: str
 ) -> None:
     refused: list[str] = []
+    inside, all_inside = [0], asyncio.Event()
+
+    async def again() -> None:
+        async with ordering.of("user:7"):
+            pass
 
     async def member() -> None:
         async with ordering.of("user:7", "album"):
-            await asyncio.sleep(0.001)
+            inside[0] += 1
+            if inside[0] == 3:
+                all_inside.set()
+            await all_inside.wait()
+            ways: dict[str, Callable[[], Awaitable[object]]] = {
+                "itself": again,
+                "wait_for": lambda: asyncio.wait_for(again(), 10),
+                "gather": lambda: asyncio.gather(again()),
+                "a task": lambda: asyncio.create_task(again()),
+            }
             try:
-                async with ordering.of("user:7"):
-                    pass
+                await ways[by_way_of]()
             except DeadlockError as error:
                 refused.append(error.identifier)
 
-    await asyncio.wait_for(asyncio.gather(member(), member(), member()), 10)
+    await asyncio.wait_for(asyncio.gather(member(), member(), member()), 20)
 
     assert refused == ["user:7"] * 3
+
+
+async def test_members_write_with_the_fence_of_the_lock_that_is_held_for_them(storage: BaseStorage) -> None:
+    ordering, key = AlbumOrdering(storage), StateKey(42, 7, 7)
+    inside, all_inside = [0], asyncio.Event()
+
+    async def member(number: int) -> None:
+        async with ordering.of(key, "album"):
+            inside[0] += 1
+            if inside[0] == 3:
+                all_inside.set()
+            await all_inside.wait()
+            await FSMContext(storage, key).update_data({f"f{number}": number})
+
+    async with ordering.of(key):
+        await FSMContext(storage, key).update_data(first=0)
+    before = await storage.namespace("fsm").get_state(key.identifier)
+    await asyncio.gather(*(member(number) for number in range(3)))
+    record = await storage.namespace("fsm").get_state(key.identifier)
+
+    assert record["data"] == {"first": 0, "f0": 0, "f1": 1, "f2": 2}
+    assert record["fence"] > before["fence"]

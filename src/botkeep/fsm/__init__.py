@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from botkeep._core.held_locks import HeldLock
 from botkeep.fsm.albums import AlbumOrdering
 from botkeep.fsm.context import FSMContext
-from botkeep.fsm.held_locks import Hold
 from botkeep.fsm.migration import DialogueMove, move_dialogues
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.record import Visit
@@ -16,7 +16,7 @@ __all__ = [
     "AlbumOrdering",
     "DialogueMove",
     "FSMContext",
-    "Hold",
+    "HeldLock",
     "KeyStrategy",
     "Ordering",
     "State",

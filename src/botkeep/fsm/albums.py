@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from botkeep.errors import DeadlockError
+from botkeep._core.held_locks import held_locks_on
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.state_keys import StateKey, identifier_of
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import timedelta
 
+    from botkeep._core.held_locks import HeldLock
     from botkeep.abc import BaseStorage
 
 
@@ -42,13 +42,10 @@ class AlbumOrdering:
             album: blocks with the same key and album run at the same time; None: the block is alone.
 
         Raises:
-            DeadlockError: the running task holds the lock already.
+            DeadlockError: as `Ordering.of`.
             LeaseLostError: as `Ordering.of`.
         """
         identifier = identifier_of(key)
-        for membership in _memberships.get():
-            if membership.ordering is self and membership.identifier == identifier and not membership.ended:
-                raise DeadlockError(identifier)
         return self._alone(identifier) if album is None else self._together(identifier, album)
 
     @asynccontextmanager
@@ -61,26 +58,19 @@ class AlbumOrdering:
         place = identifier, name
         while (album := self._albums.get(place)) is not None:
             if await album.join():
-                break
-        else:
-            album = self._albums[place] = _Album()
-            async with self._lead(place, album):
-                yield
-            return
-        membership = _Membership(self, identifier)
-        _memberships.set((*(other for other in _memberships.get() if not other.ended), membership))
-        try:
+                with album.member():
+                    yield
+                return
+        album = self._albums[place] = _Album()
+        async with self._lead(place, album):
             yield
-        finally:
-            membership.ended = True
-            album.leave()
 
     @asynccontextmanager
     async def _lead(self, place: tuple[str, str], album: _Album) -> AsyncIterator[None]:
         """Hold the lock for the whole album, until its last member has left."""
         try:
             async with self._ordering.of(place[0]):
-                album.open()
+                album.open(held_locks_on(place[0]))
                 try:
                     yield
                 finally:
@@ -98,6 +88,7 @@ class _Album:
     def __init__(self) -> None:
         self._members = 0
         self._held = False
+        self._locks: tuple[HeldLock, ...] = ()
         self._decided = asyncio.Event()
         self._left = asyncio.Event()
 
@@ -108,38 +99,40 @@ class _Album:
         try:
             await self._decided.wait()
         except asyncio.CancelledError:
-            self.leave()
+            self._leave()
             raise
         if not self._held:
-            self.leave()
+            self._leave()
         return self._held
 
-    def leave(self) -> None:
+    @contextmanager
+    def member(self) -> Iterator[None]:
+        """Be one of those that the lock is held for: it is this task's lock, too."""
+        try:
+            with ExitStack() as stack:
+                for lock in self._locks:
+                    stack.enter_context(lock.for_running_task().tracked())
+                yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
         self._members -= 1
         if not self._members:
             self._left.set()
 
-    def open(self) -> None:
-        self._held = True
+    def open(self, locks: tuple[HeldLock, ...]) -> None:
+        """Let the members begin."""
+        self._held, self._locks = True, locks
         self._decided.set()
 
     def close(self) -> None:
+        """Send those away that did not begin: the lock is not held."""
         self._held = False
         self._decided.set()
 
     async def wait_until_left(self) -> None:
+        """Wait for the members to end."""
         # Another one may join between the event and the moment in which this task goes on.
         while self._members:
             await self._left.wait()
-
-
-class _Membership:
-    """A block that runs under a lock which another task holds for it."""
-
-    def __init__(self, ordering: AlbumOrdering, identifier: str) -> None:
-        self.ordering = ordering
-        self.identifier = identifier
-        self.ended = False
-
-
-_memberships: ContextVar[tuple[_Membership, ...]] = ContextVar("botkeep.fsm.albums", default=())

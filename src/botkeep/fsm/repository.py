@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botkeep import documents
+from botkeep._core.held_locks import HeldLock
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
-from botkeep.fsm.held_locks import Hold, find_hold, realm_of
+from botkeep.fsm.ordering import held_lease
 from botkeep.fsm.record import NAMESPACE, Record, empty, is_empty, parse
 from botkeep.ttl import KEEP_TTL
 
@@ -25,14 +27,14 @@ class Found(NamedTuple):
 
     Attributes:
         value: the bytes; None: nothing.
-        says_nothing: it was an empty record, or none.
+        was_empty: it was an empty record, or none.
     """
 
     value: bytes | None
-    says_nothing: bool
+    was_empty: bool
 
 
-class StoredRecord:
+class RecordStore:
     """One record in a storage, in the namespace of records.
 
     Inside a turn of an `Ordering` on the same key and storage every write carries the turn's fence.
@@ -41,7 +43,10 @@ class StoredRecord:
     def __init__(self, storage: BaseStorage, identifier: str) -> None:
         self.storage: BaseStorage = storage.namespace(NAMESPACE)
         self.identifier = identifier
-        self.realm: tuple[Hashable, str] = realm_of(self.storage)
+
+    def local_lock(self) -> AbstractAsyncContextManager[object]:
+        """Return a lock on the record among the runs of this process."""
+        return self.storage.local_lock(self.identifier, "run")
 
     async def read(self) -> tuple[Found, Record]:
         """Return what is stored, and as a record; a fresh one when there is none.
@@ -56,12 +61,12 @@ class StoredRecord:
 
         Returns the record. ``step`` may run several times, and on another thread.
         """
-        expiry, hold = self.storage.expiry(ttl), await self._confirmed_hold()
+        expiry, held = self.storage.expiry(ttl), await self._verified_lock()
 
         def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
             found, record = self._parsed(None if entry is None else entry.value)
             step(record)
-            write = self._write(found, record, expiry, hold)
+            write = self._write(found, record, expiry, held)
             return (entry if write is None else write(entry, now)[0]), record
 
         return await self.storage.apply(self.identifier, operation)
@@ -72,7 +77,7 @@ class StoredRecord:
         Raises:
             LeaseLostError: this task has lost its turn.
         """
-        write = self._write(found, record, self.storage.expiry(ttl), await self._confirmed_hold())
+        write = self._write(found, record, self.storage.expiry(ttl), await self._verified_lock())
         if write is None:
             return Swap(done=True, found=None)
         if isinstance(write, Put):
@@ -83,7 +88,7 @@ class StoredRecord:
 
     async def remove(self) -> None:
         """Remove the record, whatever it says."""
-        if find_hold(self.realm, self.identifier) is None:
+        if held_lease(self.storage, self.identifier) is None:
             await self.storage.delete_state(self.identifier)
         else:
             await self.change(empty, KEEP_TTL)
@@ -92,29 +97,31 @@ class StoredRecord:
         record = parse(value, self.identifier)
         return Found(value, is_empty(record)), record
 
-    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Put | Delete | None:
+    def _write(
+        self, found: Found, record: Record, expiry: Expiry, held: HeldLock | None
+    ) -> Put | Delete | None:
         """Return what is to be done to what was found; None: nothing."""
-        if hold is not None:
-            _mark(record, hold)
+        if held is not None:
+            _mark(record, held)
         value = documents.encode(record)
         if value == found.value and expiry.keep:
             return None
         if not is_empty(record):
-            return Put(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+            return Put(value, expiry._replace(keep=expiry.keep and not found.was_empty))
         if "fence" in record:
             return Put(value, self.storage.expiry(FENCE_SECONDS))
         return None if found.value is None else Delete()
 
-    async def _confirmed_hold(self) -> Hold | None:
+    async def _verified_lock(self) -> HeldLock | None:
         """The turn that this task has on the record, still its own; None: it has none."""
-        hold = find_hold(self.realm, self.identifier)
-        if hold is not None:
-            await hold.confirm()
-        return hold
+        held = held_lease(self.storage, self.identifier)
+        if held is not None:
+            await held.verify_if_due()
+        return held
 
 
-def _mark(record: Record, hold: Hold) -> None:
+def _mark(record: Record, held: HeldLock) -> None:
     """Put the fence of the turn into the record, unless a later turn has put its own there."""
-    if record.get("fence", 0) > hold.fence:
-        raise LeaseLostError(hold.identifier)
-    record["fence"] = hold.fence
+    if record.get("fence", 0) > held.fence:
+        raise LeaseLostError(held.identifier)
+    record["fence"] = held.fence

@@ -110,9 +110,11 @@ async def test_what_is_left_out_of_the_order_can_still_lock_by_itself(storage: B
     assert most == [1]
 
 
+@pytest.mark.parametrize("by_way_of", ["itself", "wait_for", "gather"])
+@pytest.mark.parametrize("photos", [False, True])
 @pytest.mark.parametrize("across_processes", [False, True])
 async def test_a_handler_that_would_wait_for_itself_is_refused(
-    storage: BaseStorage, across_processes: bool
+    storage: BaseStorage, across_processes: bool, photos: bool, by_way_of: str
 ) -> None:
     bot, dispatcher, errors = new_bot(), Dispatcher(), []
     setup_botkeep(dispatcher, storage, across_processes=across_processes)
@@ -123,12 +125,19 @@ async def test_a_handler_that_would_wait_for_itself_is_refused(
 
     @dispatcher.message()
     async def outer(message: Message) -> None:
-        if message.text == "outer":
-            await dispatcher.feed_raw_update(bot, updates.message("inner"))
+        if message.text == "inner":
+            return
+        inner = dispatcher.feed_raw_update(bot, updates.message("inner"))
+        if by_way_of == "wait_for":
+            await asyncio.wait_for(inner, 10)
+        else:
+            await (inner if by_way_of == "itself" else asyncio.gather(inner))
 
-    await asyncio.wait_for(feed(dispatcher, bot, updates.message("outer")), 10)
+    outer_updates = [speakers.photo("a"), speakers.photo("a")] if photos else [updates.message("outer")]
+    await asyncio.wait_for(feed(dispatcher, bot, *outer_updates), 20)
 
-    assert errors == [DeadlockError]
+    assert errors[-1] is DeadlockError
+    assert set(errors) == {DeadlockError}
 
 
 async def test_an_isolation_by_itself_keeps_order_and_knows_no_albums() -> None:

@@ -340,6 +340,24 @@ async def test_a_handler_that_feeds_its_own_bot_waits_for_nobody_else(storage: B
     assert log == ["first", "nested"]
 
 
+@pytest.mark.parametrize("across_processes", [False, True])
+async def test_a_handler_that_would_wait_for_itself_is_refused(
+    storage: BaseStorage, across_processes: bool
+) -> None:
+    errors: Any = Errors()
+    bot = AsyncTeleBot("42:TEST", exception_handler=errors)
+    setup_botkeep(bot, storage, across_processes=across_processes)
+
+    @bot.message_handler()
+    async def handle(message: Any) -> None:
+        if message.text == "outer":
+            await asyncio.wait_for(feed(bot, updates.message("inner")), 10)
+
+    await asyncio.wait_for(feed(bot, updates.message("outer")), 20)
+
+    assert errors.kinds() == ["DeadlockError"]
+
+
 async def test_the_end_of_polling_stops_the_storage_and_the_next_use_opens_it(storage: BaseStorage) -> None:
     bot = AsyncTeleBot("42:TEST")
     setup_botkeep(bot, storage)
