@@ -4,13 +4,24 @@ The verbs are written once, here: they check the identifier and the ttl, encode 
 compute the moment of expiry, and call hooks that deal in bytes. A storage of your own is these hooks;
 `botkeep.testing.StorageContract` proves that it keeps the laws.
 
-Laws that hold for every verb:
+The laws; tests and documentation cite them by their numbers:
 
-- **Expired is absent**: a document whose time has come is not there, for any verb.
-- **Wholly or not at all**: a cancelled or failed call has either happened or not, and the storage stays
-  usable.
-- **A failed read is an exception**, never "absent". An unreadable document is never overwritten by a verb
-  that had to read it.
+1. **One value domain.** A document is JSON, with tags for what the standard library adds to it: see
+   `botkeep.documents`. Types come back as they were; what cannot is refused, and nothing is written.
+2. **No aliasing.** What a caller does to a value afterwards changes nothing stored.
+3. **Expired is absent**, for every verb.
+4. **A ttl** is seconds, above 0; None: the storage's ``default_ttl``; `NO_TTL`; `KEEP_TTL`.
+5. **Counters are documents that hold an integer** of 64 bits.
+6. **compare_and_set** compares values, not bytes; of N writers at once exactly one wins.
+7. **increment, update and lock lose nothing**, whatever tasks and processes do at the same time.
+8. **Wholly or not at all**: a cancelled or failed call has happened or not, and the storage stays usable.
+9. **A failed read is an exception**, never "absent". A damaged document is `CorruptDocumentError`, and no
+   verb that had to read it overwrites it.
+10. **Identifiers**: any text of 1 to 1,024 bytes of UTF-8 without NUL, told apart byte by byte.
+11. **One glob dialect**, `botkeep.patterns`; a literal prefix costs what it matches.
+12. **Namespaces are walls**: no key, pattern or clear in one reaches another.
+13. **Life**: the first verb opens; `start` and `stop` may be called twice; one event loop at a time.
+14. **Errors** come from one tree, `botkeep.errors`; a driver's are mapped in one place.
 
 Errors that any verb may raise: `IdentifierError`, `StorageUnavailableError`, `StorageClosedError`,
 `EventLoopError`; a writing verb also `OutcomeUnknownError` and, for the value, `DocumentError`.
@@ -162,11 +173,11 @@ class BaseStorage(StorageBase):
 
         What is written or removed meanwhile may be missing or not; what stays all the while is there.
         """
-        prefix, regex = compile_pattern(pattern)
+        compiled = compile_pattern(pattern)
         await self._enter()
-        async for page in self._engine._scan(self._namespace, prefix):
+        async for page in self._engine._scan(self._namespace, compiled.prefix):
             for identifier in page:
-                if regex is None or regex.match(identifier):
+                if compiled.segments is None or compiled.matches(identifier):
                     yield identifier
 
     async def clear_namespace(self) -> int:

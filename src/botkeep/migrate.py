@@ -116,10 +116,11 @@ class _Move:
 
     async def _pages(self) -> AsyncIterator[tuple[str, Sequence[str]]]:
         """Yield (namespace inside the source, identifiers)."""
-        prefix, regex = self._pattern
         for path in await self._paths():
-            async for page in self._source.engine._scan(_joined(self._source._namespace, path), prefix):
-                yield path, [identifier for identifier in page if regex is None or regex.match(identifier)]
+            async for page in self._source.engine._scan(
+                _joined(self._source._namespace, path), self._pattern.prefix
+            ):
+                yield path, list(filter(self._pattern.matches, page))
 
     async def _paths(self) -> list[str]:
         own = self._source._namespace

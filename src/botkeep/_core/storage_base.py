@@ -69,6 +69,11 @@ class StorageBase(StorageHooks):
             await self._lifecycle.enter(self._engine)
         return await self._engine._apply(self._namespace, identifier, operation)
 
+    @property
+    def has_default_ttl(self) -> bool:
+        """Whether documents expire whose call gives no ttl."""
+        return self._default_ttl != math.inf
+
     def now(self) -> float:
         """Return the time on the storage's clock, in seconds since the epoch; it never goes back."""
         return self._clock()

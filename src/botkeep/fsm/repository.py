@@ -11,7 +11,7 @@ from botkeep._core.held_locks import HeldLock
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
 from botkeep.fsm.ordering import held_lease
-from botkeep.fsm.record import NAMESPACE, Record, empty, is_empty, parse
+from botkeep.fsm.record import NAMESPACE, OWN_TTL, Record, empty, is_empty, parse
 from botkeep.ttl import KEEP_TTL
 
 if TYPE_CHECKING:
@@ -61,12 +61,13 @@ class RecordStore:
 
         Returns the record. ``step`` may run several times, and on another thread.
         """
-        expiry, held = self.storage.expiry(ttl), await self._verified_lock()
+        self.storage.expiry(ttl)  # refuses what is no ttl before anything is read
+        held = await self._verified_lock()
 
         def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
             found, record = self._parsed(None if entry is None else entry.value)
             step(record)
-            write = self._write(found, record, expiry, held)
+            write = self._write(found, record, ttl, held)
             return (entry if write is None else write(entry, now)[0]), record
 
         return await self.storage.apply(self.identifier, operation)
@@ -77,7 +78,7 @@ class RecordStore:
         Raises:
             LeaseLostError: this task has lost its turn.
         """
-        write = self._write(found, record, self.storage.expiry(ttl), await self._verified_lock())
+        write = self._write(found, record, ttl, await self._verified_lock())
         if write is None:
             return Swap(done=True, found=None)
         if isinstance(write, Put):
@@ -98,11 +99,12 @@ class RecordStore:
         return Found(value, is_empty(record)), record
 
     def _write(
-        self, found: Found, record: Record, expiry: Expiry, held: HeldLock | None
+        self, found: Found, record: Record, ttl: Ttl | None, held: HeldLock | None
     ) -> Put | Delete | None:
         """Return what is to be done to what was found; None: nothing."""
         if held is not None:
             _mark(record, held)
+        expiry = self._expiry(record, ttl)
         value = documents.encode(record)
         if value == found.value and expiry.keep:
             return None
@@ -111,6 +113,20 @@ class RecordStore:
         if "fence" in record:
             return Put(value, self.storage.expiry(FENCE_SECONDS))
         return None if found.value is None else Delete()
+
+    def _expiry(self, record: Record, ttl: Ttl | None) -> Expiry:
+        """Return when the record expires, and note in it whether that was said for this dialogue alone.
+
+        A storage's ``default_ttl`` ends dialogues that nobody goes on with: each change starts it anew,
+        unless a state came with a ttl of its own, which later changes of the data keep.
+        """
+        if not self.storage.has_default_ttl:
+            return self.storage.expiry(ttl)
+        if ttl is None or (ttl is KEEP_TTL and OWN_TTL not in record):
+            record.pop(OWN_TTL, None)
+            return self.storage.expiry(None)
+        record[OWN_TTL] = True
+        return self.storage.expiry(ttl)
 
     async def _verified_lock(self) -> HeldLock | None:
         """The turn that this task has on the record, still its own; None: it has none."""
