@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from aiogram import BaseMiddleware, Dispatcher
 from aiogram.types import TelegramObject
@@ -18,6 +19,9 @@ from botkeep_aiogram.isolation import arriving
 from botkeep_aiogram.limits import Handler
 from botkeep_aiogram.state_filters import accept_own_states
 from botkeep_aiogram.subjects import event_of, speaker_context
+
+DRAIN_SECONDS: Final = 10.0
+"""How long a dispatcher that shuts down waits for handlers that still run, before the storage is stopped."""
 
 
 class UserScopeMiddleware(BaseMiddleware):
@@ -46,6 +50,8 @@ class UpdateMiddleware(UserScopeMiddleware):
         self._storage = storage
         self._decide = decide
         self._began = False
+        self._stop_polling = dispatcher.stop_polling
+        self._running: set[asyncio.Task[Any]] = set()
 
     @override
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
@@ -59,7 +65,10 @@ class UpdateMiddleware(UserScopeMiddleware):
         if move is not None:
             await move_dialogues(self._storage, data["bot"].id, *move)
         try:
-            with arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)):
+            with (
+                arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)),
+                self._counted(),
+            ):
                 return await super().__call__(handler, event, data)
         except asyncio.CancelledError as exc:
             if _is_stopped():
@@ -67,8 +76,36 @@ class UpdateMiddleware(UserScopeMiddleware):
             # aiogram's error handlers get exceptions only, and its polling may end by what is none.
             raise HandlerCancelledError(getattr(event, "update_id", 0)) from exc
 
+    async def drain(self) -> None:
+        """Wait for the handlers that still run, at most `DRAIN_SECONDS`."""
+        others = self._running - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=DRAIN_SECONDS)
+
+    async def stop_polling(self) -> None:
+        """Stop the dispatcher's polling as it does itself; a handler that calls this is not waited for."""
+        self._running.discard(_current_task())
+        await self._stop_polling()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        task = _current_task()
+        # A handler may feed its dispatcher another update: that is part of the same task.
+        outer = task in self._running
+        self._running.add(task)
+        try:
+            yield
+        finally:
+            if not outer:
+                self._running.discard(task)
+
+
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None  # this is asynchronous
+    return task
+
 
 def _is_stopped() -> bool:
     """Whether the running task was cancelled itself; Python 3.10 cannot tell, so there it counts as such."""
-    task = asyncio.current_task()
-    return bool(getattr(task, "cancelling", lambda: 1)())
+    return bool(getattr(_current_task(), "cancelling", lambda: 1)())

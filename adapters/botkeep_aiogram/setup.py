@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from aiogram import Dispatcher
+from typing_extensions import override
 
 from botkeep import BaseStorage
 from botkeep_aiogram.handling import UpdateMiddleware
@@ -27,7 +28,8 @@ def setup_botkeep(
 ) -> None:
     """Keep a dispatcher's dialogues in a storage, its users' updates in order, and `botkeep.user` known.
 
-    The storage is opened as the dispatcher starts up and stopped as it shuts down.
+    The storage is opened as the dispatcher starts up. As it shuts down, handlers that still run get ten
+    seconds; then the storage is stopped.
 
     Args:
         dispatcher: aiogram's; whatever storage and isolation it had is replaced.
@@ -40,15 +42,32 @@ def setup_botkeep(
             query, ...): whether this one waits for those before it.
     """
     decide = ordered if callable(ordered) else lambda _: bool(ordered)
-    dispatcher.fsm.storage = BotkeepStorage(storage, idle_ttl=idle_ttl)
+    middleware = UpdateMiddleware(dispatcher, storage, decide)
+    dispatcher.fsm.storage = _DispatcherStorage(storage, middleware, idle_ttl=idle_ttl)
     dispatcher.fsm.events_isolation = BotkeepEventIsolation(storage if across_processes else None)
-    _register_first(dispatcher, UpdateMiddleware(dispatcher, storage, decide))
+    _register_first(dispatcher, middleware)
+    dispatcher.stop_polling = middleware.stop_polling  # type: ignore[method-assign] # this dispatcher's
 
     # A storage that cannot be opened is better known before the first update than by it.
     @dispatcher.startup()
     async def open_storage() -> None:
         accept_own_states(dispatcher)
         await storage.start()
+
+
+class _DispatcherStorage(BotkeepStorage):
+    """The storage of one dispatcher, which closes it first of all as it shuts down."""
+
+    def __init__(
+        self, storage: BaseStorage, middleware: UpdateMiddleware, *, idle_ttl: float | timedelta | None
+    ) -> None:
+        super().__init__(storage, idle_ttl=idle_ttl)
+        self._middleware = middleware
+
+    @override
+    async def close(self) -> None:
+        await self._middleware.drain()
+        await super().close()
 
 
 def _register_first(dispatcher: Dispatcher, middleware: UpdateMiddleware) -> None:

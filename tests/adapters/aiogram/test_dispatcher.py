@@ -32,6 +32,7 @@ from botkeep_aiogram import (
     BotkeepEventIsolation,
     HandlerCancelledError,
     RateLimitMiddleware,
+    handling,
     setup_botkeep,
 )
 
@@ -197,6 +198,55 @@ async def test_the_dispatcher_opens_and_stops_the_storage(tmp_path: Path) -> Non
     await dispatcher.emit_shutdown(bot=bot)
 
     assert opened
+    with pytest.raises(StorageClosedError):
+        await storage.get_state("x")
+
+
+async def test_a_dispatcher_that_shuts_down_lets_its_handlers_end_before_the_storage(
+    storage: BaseStorage,
+) -> None:
+    bot, dispatcher, begun, go_on = new_bot(), Dispatcher(), asyncio.Event(), asyncio.Event()
+    setup_botkeep(dispatcher, storage, across_processes=True)
+
+    @dispatcher.message()
+    async def slow(message: Message, state: FSMContext) -> None:
+        begun.set()
+        await go_on.wait()
+        await state.set_state(Form.name)
+
+    feeding = asyncio.create_task(feed(dispatcher, bot, updates.message("x")))
+    await begun.wait()
+    stopping = asyncio.create_task(dispatcher.emit_shutdown(bot=bot))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(feeding, stopping)
+    with pytest.raises(StorageClosedError):
+        await storage.get_state("x")
+    await storage.start()
+
+    assert await dispatcher.fsm.get_context(bot, 7, 7).get_state() == "Form:name"
+
+
+async def test_a_handler_that_stops_the_bot_is_not_waited_for(
+    api: BotAPI, storage: BaseStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = Bot("42:TEST", session=AiohttpSession(api=TelegramAPIServer.from_base(api.url)))
+    dispatcher, errors = Dispatcher(), []
+    setup_botkeep(dispatcher, storage)
+    monkeypatch.setattr(handling, "DRAIN_SECONDS", 1000)
+
+    @dispatcher.error()
+    async def note(event: ErrorEvent) -> None:
+        errors.append(event.exception)
+
+    @dispatcher.message()
+    async def stop(message: Message) -> None:
+        await dispatcher.stop_polling()
+
+    await api.say("/stop")
+    await asyncio.wait_for(dispatcher.start_polling(bot, handle_signals=False, polling_timeout=1), 30)
+
+    assert errors == []
     with pytest.raises(StorageClosedError):
         await storage.get_state("x")
 
