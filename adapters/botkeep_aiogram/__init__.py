@@ -10,7 +10,7 @@ except ModuleNotFoundError as exc:
         f"botkeep_aiogram needs the package {exc.name}: pip install 'botkeep[aiogram]'", name=exc.name
     ) from exc
 
-from botkeep_aiogram.errors import HandlerCancelledError
+from botkeep.cancellation import HandlerCancelledError
 from botkeep_aiogram.handling import UserScopeMiddleware
 from botkeep_aiogram.isolation import BotkeepEventIsolation
 from botkeep_aiogram.limits import RateLimitMiddleware

@@ -12,9 +12,9 @@ from aiogram.types import TelegramObject
 from typing_extensions import override
 
 from botkeep import BaseStorage, acting_user
+from botkeep.cancellation import run_handler
 from botkeep.fsm import move_dialogues
 from botkeep.telegram import chat_move
-from botkeep_aiogram.errors import HandlerCancelledError
 from botkeep_aiogram.isolation import arriving
 from botkeep_aiogram.limits import Handler
 from botkeep_aiogram.state_filters import accept_own_states
@@ -64,17 +64,13 @@ class UpdateMiddleware(UserScopeMiddleware):
         move = chat_move(news)
         if move is not None:
             await move_dialogues(self._storage, data["bot"].id, *move)
-        try:
-            with (
-                arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)),
-                self._counted(),
-            ):
-                return await super().__call__(handler, event, data)
-        except asyncio.CancelledError as exc:
-            if _is_stopped():
-                raise
+        with arriving(getattr(news, "media_group_id", None), ordered=news is None or self._decide(news)):
             # aiogram's error handlers get exceptions only, and its polling may end by what is none.
-            raise HandlerCancelledError(getattr(event, "update_id", 0)) from exc
+            return await run_handler(self._handle(handler, event, data))
+
+    async def _handle(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        with self._counted():
+            return await super().__call__(handler, event, data)
 
     async def drain(self) -> None:
         """Wait for the handlers that still run, at most `DRAIN_SECONDS`."""
@@ -104,8 +100,3 @@ def _current_task() -> asyncio.Task[Any]:
     task = asyncio.current_task()
     assert task is not None  # this is asynchronous
     return task
-
-
-def _is_stopped() -> bool:
-    """Whether the running task was cancelled itself; Python 3.10 cannot tell, so there it counts as such."""
-    return bool(getattr(_current_task(), "cancelling", lambda: 1)())

@@ -12,6 +12,7 @@ from telebot import types
 from telebot.async_telebot import AsyncTeleBot
 
 from botkeep import BaseStorage, acting_user
+from botkeep.cancellation import run_handler
 from botkeep.fsm import AlbumOrdering, move_dialogues
 from botkeep.telegram import chat_move
 from botkeep_telebot.handling import handled, handled_event, report
@@ -58,18 +59,17 @@ class AsyncHandling:
         await asyncio.gather(*(self._handle(update) for update in updates))
 
     async def _handle(self, update: types.Update) -> None:
+        try:
+            await run_handler(self._handle_counted(update))
+        except Exception as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
+            await report(self._bot, exc)
+
+    async def _handle_counted(self, update: types.Update) -> None:
         task = asyncio.current_task()
         assert task is not None  # this is a coroutine
         self._running.add(task)
         try:
             await self._handle_in_order(update)
-        except Exception as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
-            await report(self._bot, exc)
-        except asyncio.CancelledError as exc:
-            # Python 3.10 cannot tell a handler that was cancelled from a bot that is stopped.
-            if getattr(task, "cancelling", lambda: 1)():
-                raise
-            await report(self._bot, exc)
         finally:
             self._running.discard(task)
 

@@ -60,10 +60,15 @@ async def test_filters_match_them(
     async def look(message: Message, raw_state: str | None) -> None:
         seen.append(raw_state)
 
-    if where == "handler":
-        dispatcher.message.register(look, made)
-    else:
-        router.message.filter(made)
+    try:
+        if where == "handler":
+            dispatcher.message.register(look, made)
+        else:
+            router.message.filter(made)
+    except TypeError:
+        assert isinstance(made, (State, type(StatesGroup)))
+        pytest.skip("older versions of aiogram refuse at once a filter that cannot be called")
+    if where != "handler":
         router.message.register(look)
         if where == "nested router":
             inner, router = router, Router()
