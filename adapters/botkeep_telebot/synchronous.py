@@ -62,17 +62,16 @@ class SyncHandling:
     def process_new_updates(self, updates: list[types.Update]) -> None:
         """Handle each update apart from the others; with threads, in these."""
         for update in updates:
-            event = event_of(update)
-            current = handled_event(
-                event, self._bot.bot_id, ordered=event is not None and self._decide(event)
-            )
-            contextvars.copy_context().run(self._begin, update, event, current)
+            contextvars.copy_context().run(self._begin, update)
 
-    def _begin(self, update: types.Update, event: Any, current: Handled) -> None:
+    def _begin(self, update: types.Update) -> None:
         outer = handled.get()
-        handled.set(current)
-        move = chat_move(event)
         try:
+            event = event_of(update)
+            ordered = event is not None and self._decide(event)
+            current = handled_event(event, self._bot.bot_id, ordered=ordered)
+            handled.set(current)
+            move = chat_move(event)
             with ExitStack() as around:
                 if move is not None:
                     moving = move_dialogues(self._storage, current.subject.bot_id, *move)

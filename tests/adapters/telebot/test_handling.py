@@ -30,6 +30,7 @@ from botkeep import (
     user,
 )
 from botkeep.ambient.configuration import choice
+from botkeep.testing import FakeClock
 from botkeep_telebot import RateLimitMiddleware, setup_botkeep
 
 
@@ -142,6 +143,19 @@ async def test_one_command_can_be_left_out_of_the_order(storage: BaseStorage) ->
     await feed(bot, updates.message("a"), updates.message("b"), updates.message("/cancel"))
 
     assert log == ["a", "b"]
+
+
+async def test_a_dialogue_that_nobody_goes_on_with_is_forgotten() -> None:
+    clock, bot = FakeClock(), AsyncTeleBot("42:TEST")
+    async with MemoryStorage(clock=clock) as storage:
+        setup_botkeep(bot, storage, idle_ttl=60)
+        await bot.set_state(7, "a", 7)
+        clock.advance(59)
+        kept = await bot.get_state(7, 7)
+        clock.advance(2)
+        forgotten: Any = await bot.get_state(7, 7)
+
+    assert (kept, forgotten) == ("a", None)
 
 
 async def test_the_user_reaches_tasks_and_threads_that_a_handler_begins(tmp_path: Path) -> None:

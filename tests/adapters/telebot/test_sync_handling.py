@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from botkeep import MemoryStorage, SQLiteStorage, StorageUnavailableError, user
 from botkeep.ambient.configuration import choice
+from botkeep.testing import FakeClock
 from botkeep_telebot import setup_botkeep
 from botkeep_telebot.queues import DialogueQueues
 
@@ -251,6 +252,57 @@ def test_order_can_be_left_out(ordered: Any) -> None:
     setting.close()
 
     assert heard == [True]
+
+
+def test_a_function_that_fails_to_decide_on_order_fails_one_update() -> None:
+    setting = Setting(MemoryStorage(), ordered=lambda event: event.text[0] != "/")
+
+    @setting.bot.message_handler(content_types=["text", "photo"])
+    def handle(message: Any) -> None:
+        setting.heard.say(message.text)
+
+    setting.feed(speakers.photo("no text"), updates.message("next"))
+    heard = setting.heard.take(1)
+    setting.close()
+
+    assert heard == ["next"]
+    assert setting.errors.kinds() == ["TypeError"]
+
+
+def test_two_bots_as_in_two_processes_keep_a_users_order() -> None:
+    storage, inside, most = MemoryStorage(), [0], [0]
+    settings = [Setting(storage, across_processes=True) for _ in range(2)]
+    for setting in settings:
+
+        @setting.bot.message_handler()
+        def enter(message: Any, setting: Setting = setting) -> None:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            setting.bot.get_state(7, 7)
+            inside[0] -= 1
+            setting.heard.say(message.text)
+
+    for setting in settings * 4:
+        setting.feed(updates.message("x"))
+    for setting in settings:
+        setting.heard.take(4)
+    for setting in settings:
+        setting.bot.stop_bot()
+
+    assert most == [1]
+
+
+def test_a_dialogue_that_nobody_goes_on_with_is_forgotten() -> None:
+    clock = FakeClock()
+    setting = Setting(MemoryStorage(clock=clock), idle_ttl=60, bot={"threaded": False})
+    setting.bot.set_state(7, "a", 7)
+    clock.advance(59)
+    kept = setting.bot.get_state(7, 7)
+    clock.advance(2)
+    forgotten: Any = setting.bot.get_state(7, 7)
+    setting.close()
+
+    assert (kept, forgotten) == ("a", None)
 
 
 def test_a_bot_without_threads_has_its_user_and_may_feed_itself() -> None:
