@@ -260,7 +260,7 @@ class BaseStorage(StorageBase):
             IdentifierError: the name is not fit for an identifier.
         """
         check_identifier(name)
-        view = self._view(inner(self._namespace, name))
+        view = NamespaceView(self, self._engine, inner(self._namespace, name))
         if default_ttl is not None:
             view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)
         return view
@@ -313,8 +313,8 @@ class NamespaceView(EngineWrapper, BaseStorage):
     """
 
     def __init__(self, storage: BaseStorage, engine: StorageHooks, namespace: str) -> None:
-        # Not BaseStorage.__init__: life, clock, default ttl and mutexes are the storage's own.
-        super().__init__(engine)
+        # No other __init__: life, clock, default ttl and mutexes are the storage's own.
+        self._wrapped = engine
         self._storage = storage
         self._engine = engine
         self._namespace = namespace

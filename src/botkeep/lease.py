@@ -207,7 +207,7 @@ class Lease:
 
 
 async def carry_fences(source: BaseStorage, target: BaseStorage) -> None:
-    """Let the fences of locks in ``target`` grow from where those of ``source`` are.
+    """Raise the epoch of ``target`` to that of ``source``, so that fences go on growing after a migration.
 
     Both are the namespaces of epochs. Dialogues that are copied carry fences, which the next must exceed.
     """

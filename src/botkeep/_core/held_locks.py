@@ -90,7 +90,15 @@ _held: ContextVar[tuple[HeldLock, ...]] = ContextVar("botkeep.held_locks", defau
 
 def find_held_lock(scope: Hashable, identifier: str) -> HeldLock | None:
     """Return the lock on the identifier that this task, or the one that started it, holds; None: none."""
-    return next((held for held in _held.get() if held.covers(scope, identifier)), None)
+    for held in _held.get():
+        if held.covers(scope, identifier):
+            return held
+    return None
+
+
+def holds_locks() -> bool:
+    """Whether this task, or the one that started it, holds any lock."""
+    return bool(_held.get())
 
 
 def held_locks_on(identifier: str) -> tuple[HeldLock, ...]:

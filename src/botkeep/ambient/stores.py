@@ -73,7 +73,7 @@ class Store:
         raise AttributeError(f"{self!r} has no attributes to delete; await its delete({name!r}) instead")
 
     def save(self, key: str, value: Any, *, ttl: Ttl | None = None) -> Coroutine[Any, Any, Any]:
-        """Keep a document in place of whatever was there, and return it as `load` will.
+        """Store a document in place of whatever was there, and return it as `load` will.
 
         To change what is there, use `update`: between a load and a save, others may save too.
 

@@ -1,4 +1,4 @@
-"""Dialogues: their states, the record of each, and whose turn it is."""
+"""Dialogues: their states, the record of each, and the order of their handlers."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class FSMContext:
         return record["data"].get(name, default)
 
     async def set_data(self, data: object) -> None:
-        """Put new data in place of the old and keep the state.
+        """Replace the data and keep the state.
 
         Args:
             data: a mapping, a dataclass, a msgspec Struct or a pydantic model.
@@ -151,7 +151,7 @@ class FSMContext:
         await self._change_data(lambda record: record.update(data=fields))
 
     async def update_data(self, mapping: object = None, /, **values: Any) -> dict[str, Any]:
-        """Put fields into the data, keep all others, and return the new data.
+        """Add fields to the data or replace them, keep all others, and return the new data.
 
         Args:
             mapping: the fields, as for `set_data`.

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botkeep import documents
-from botkeep._core.held_locks import HeldLock
+from botkeep._core.held_locks import HeldLock, holds_locks
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
 from botkeep.fsm.ordering import held_lease
@@ -37,7 +37,7 @@ class Found(NamedTuple):
 class RecordStore:
     """One record in a storage, in the namespace of records.
 
-    Inside a turn of an `Ordering` on the same key and storage every write carries the turn's fence.
+    While the task holds the lock of an `Ordering` on the same key and storage, every write carries its fence.
     """
 
     def __init__(self, storage: BaseStorage, identifier: str) -> None:
@@ -62,7 +62,7 @@ class RecordStore:
         Returns the record. ``step`` may run several times, and on another thread.
         """
         self.storage.expiry(ttl)  # refuses what is no ttl before anything is read
-        held = await self._verified_lock()
+        held = await self._verified_lock() if holds_locks() else None
 
         def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
             found, record = self._parsed(None if entry is None else entry.value)
@@ -76,7 +76,7 @@ class RecordStore:
         """Write the record if nothing was written since ``found`` was read.
 
         Raises:
-            LeaseLostError: this task has lost its turn.
+            LeaseLostError: this task has lost its lock.
         """
         write = self._write(found, record, ttl, await self._verified_lock())
         if write is None:
@@ -103,7 +103,7 @@ class RecordStore:
     ) -> Put | Delete | None:
         """Return what is to be done to what was found; None: nothing."""
         if held is not None:
-            _mark(record, held)
+            _write_fence(record, held)
         expiry = self._expiry(record, ttl)
         value = documents.encode(record)
         if value == found.value and expiry.keep:
@@ -129,15 +129,19 @@ class RecordStore:
         return self.storage.expiry(ttl)
 
     async def _verified_lock(self) -> HeldLock | None:
-        """The turn that this task has on the record, still its own; None: it has none."""
+        """Return the lock that this task holds on the record, if due after a check; None: it holds none."""
         held = held_lease(self.storage, self.identifier)
         if held is not None:
             await held.verify_if_due()
         return held
 
 
-def _mark(record: Record, held: HeldLock) -> None:
-    """Put the fence of the turn into the record, unless a later turn has put its own there."""
+def _write_fence(record: Record, held: HeldLock) -> None:
+    """Write the fence of the lock into the record.
+
+    Raises:
+        LeaseLostError: a later holder has written its own.
+    """
     if record.get("fence", 0) > held.fence:
         raise LeaseLostError(held.identifier)
     record["fence"] = held.fence

@@ -61,10 +61,14 @@ FORMATS: Final = {
         ),
     ),
     "cascadeui": Format(
-        "botkeep.importers.cascadeui:import_documents",
+        "botkeep_discord.importing:import_cascadeui",
         "discord",
-        "CascadeUI's JSON file",
-        "cascadeui_state.json",
+        "CascadeUI's JSON file, SQLite database or Redis key",
+        "cascadeui_state.json, cascadeui.db or redis://host/0",
+        (
+            ("--table-prefix", {"default": "", "help": "as given to the SQLiteBackend of version 3"}),
+            ("--key", {"default": "cascadeui:state", "help": "as given to the RedisBackend of version 2"}),
+        ),
     ),
     "kurigram-addons-redis": Format(
         "botkeep_pyrogram.importing:import_addons_redis",
@@ -81,7 +85,7 @@ FORMATS: Final = {
         (_ADDONS_BOT,),
     ),
     "python-telegram-bot": Format(
-        "botkeep.importers.python_telegram_bot:import_documents",
+        "botkeep_ptb.importing:import_documents",
         "ptb",
         "the file of PicklePersistence",
         "bot.pickle",

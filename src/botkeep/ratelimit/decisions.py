@@ -57,7 +57,7 @@ class Decision(NamedTuple):
     @property
     def expires_at(self) -> float:
         """The moment, in seconds since the epoch, from which the record says no more than its absence."""
-        return max(meter.forgotten_at for meter in self.meters) / MILLISECONDS
+        return max(meter.expires_at for meter in self.meters) / MILLISECONDS
 
 
 def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
@@ -73,7 +73,7 @@ def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifi
     Raises:
         CorruptDocumentError: the record is none of this strategy and number of limits.
     """
-    decision = look(stored, limits, cost, now, identifier)
+    decision = peek(stored, limits, cost, now, identifier)
     if decision.allowed:
         for meter in decision.meters:
             meter.count(cost)
@@ -100,7 +100,7 @@ class Hit(NamedTuple):
         return Stored(decision.value, decision.expires_at) if decision.allowed else entry, decision
 
 
-def look(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
+def peek(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
     """Return what `decide` would decide, and count nothing."""
     meters = limits.meters(_states(stored, limits, identifier), now)
     return Decision(all(meter.fits(cost) for meter in meters), now, meters)

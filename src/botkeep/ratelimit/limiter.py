@@ -16,7 +16,7 @@ from botkeep.errors import (
     StorageUnavailableError,
 )
 from botkeep.keys import identifier_of
-from botkeep.ratelimit.decisions import Hit, Limits, look
+from botkeep.ratelimit.decisions import Hit, Limits, peek
 from botkeep.ratelimit.rates import MILLISECONDS, Rates, read_rates
 from botkeep.ratelimit.strategies import STRATEGIES, Quota, StrategyName
 from botkeep.ratelimit.verdict import Verdict, verdict_on
@@ -50,7 +50,7 @@ _log = logging.getLogger("botkeep.ratelimit")
 
 
 class RateLimiter:
-    """Says how often each key may do something; exact, however many tasks and processes ask at once.
+    """A limit on how often each key may do something; exact, however many tasks and processes ask at once.
 
     A denied hit counts nothing: whoever goes on asking is not banned for longer. Records expire by
     themselves. Limiters with the same rates and strategy on one storage share their counts; a
@@ -116,10 +116,10 @@ class RateLimiter:
         return await self._verdict(self._hit(identifier, cost), cost)
 
     async def peek(self, key: int | str, cost: int = 1) -> Verdict:
-        """Say what `hit` would say, and count nothing; ``remaining`` is what is left before the hit."""
+        """Return what `hit` would return, and count nothing; ``remaining`` is what is left before the hit."""
         identifier = identifier_of(key)
         self._check_cost(cost)
-        return await self._verdict(self._look(identifier, cost), cost)
+        return await self._verdict(self._peek(identifier, cost), cost)
 
     async def reset(self, key: int | str) -> bool:
         """Forget a key's hits; True if there were any.
@@ -174,9 +174,9 @@ class RateLimiter:
     async def _hit(self, identifier: str, cost: int) -> Decision:
         return await self._records.apply(identifier, Hit(identifier, self._limits, cost))
 
-    async def _look(self, identifier: str, cost: int) -> Decision:
+    async def _peek(self, identifier: str, cost: int) -> Decision:
         stored = await self._records.get_encoded(identifier)
-        return look(stored, self._limits, cost, self._records.now(), identifier)
+        return peek(stored, self._limits, cost, self._records.now(), identifier)
 
     async def _verdict(self, decision: Coroutine[Any, Any, Decision], cost: int) -> Verdict:
         try:
