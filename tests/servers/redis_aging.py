@@ -1,10 +1,10 @@
-"""A RedisStorage whose documents grow older with the test's clock."""
+"""A RedisStorage whose documents, and whose server, grow older with the test's clock."""
 
 from __future__ import annotations
 
 from redis import Redis
 from tests.servers.redis_server import RedisServer
-from tests.servers.redis_time import grow_older
+from tests.servers.redis_time import RedisStorageInTestTime, grow_older
 
 from botkeep import RedisStorage
 from botkeep.testing import FakeClock
@@ -19,4 +19,4 @@ def aging_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:
             grow_older(driver, seconds)
 
     clock.advance = advance  # type: ignore[method-assign] # the server has no clock to move
-    return RedisStorage.from_url(server.url, clock=clock)
+    return RedisStorageInTestTime.from_url(server.url, clock=clock)
