@@ -96,7 +96,7 @@ def summary(order: dict[str, Any]) -> str:
 def new_bot(storage: BaseStorage, kind: type[Client] = Client, **settings: Any) -> Client:
     """Return the bot; the tests make one that is not connected to Telegram."""
     app = kind("pizza", storage=storage, **settings)
-    app.middleware(RateLimitMiddleware(20, 60, on_limited=slow_down))
+    app.middleware(RateLimitMiddleware("20/minute", on_limited=slow_down))
     app.on_message(filters.command("start"))(start)
     app.on_message(filters.command("status"))(status)
     app.on_message(filters.command("cancel"))(cancel)

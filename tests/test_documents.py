@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from botkeep import CorruptDocumentError, DocumentError, documents
-from botkeep._core.tags import tag
+from botkeep._core.tagging import tag
 from botkeep.testing.strategies import documents as any_document
 from botkeep.testing.values import BERLIN, CONVERTED, REFUSED, UNCHANGED, named, same
 

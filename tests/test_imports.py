@@ -53,6 +53,7 @@ def packages_loaded_by(code: str, folder: Path) -> set[str]:
     return {name for name in names if not name.startswith("_sysconfigdata")}  # zoneinfo asks for it
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_importing_botkeep_loads_no_other_package_and_nothing_slow(tmp_path: Path) -> None:
     assert packages_loaded_by("import botkeep", tmp_path) == {"botkeep"}
     assert not {"asyncio", "sqlite3"} & modules_after("import botkeep", tmp_path)

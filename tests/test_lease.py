@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from botkeep import LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep import DeadlockError, LeaseLostError, MemoryStorage, OutcomeUnknownError, StorageUnavailableError
 from botkeep.storages.memory import MemoryStorage as Memory
 from botkeep.testing import FakeClock
 from botkeep.testing.laws.leases import eventually, records, until_lost
@@ -77,19 +77,91 @@ async def test_a_waiter_stands_in_the_queue_and_shows_that_it_is_alive(
 ) -> None:
     await records(storage).set_state("order", {**FREE, "owner": "another"}, ttl=60)
     waiter = asyncio.ensure_future(storage.lock("order").__aenter__())
+    beats = [await _heartbeat(storage)]
     for _ in range(5):
         clock.advance(1.5)
-        await eventually(lambda: _first_in_queue_until(storage, clock() + 0.1))
+        beats.append(await _heartbeat(storage, after=beats[-1]))
     waiter.cancel()
     await asyncio.wait([waiter])
 
     assert naps
+    assert beats == [1, 2, 3, 4, 5, 6]
     assert (await records(storage).get_state("order"))["waiting"] == {}
 
 
-async def _first_in_queue_until(storage: Flaky, moment: float) -> bool:
-    queue = (await records(storage).get_state("order"))["waiting"]
-    return any(until > moment for until in queue.values())
+async def _heartbeat(storage: Flaky, *, after: int = 0) -> int:
+    """Return the heartbeat of the only waiter, once it is above ``after``."""
+    found = after
+
+    async def has_changed() -> bool:
+        nonlocal found
+        found = max([after, *(await records(storage).get_state("order"))["waiting"].values()])
+        return bool(found > after)
+
+    await eventually(has_changed)
+    return found
+
+
+async def test_a_block_that_is_done_does_not_fail_because_the_lock_cannot_be_released(
+    storage: Flaky, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with storage.lock("order"):
+        storage.failures = [StorageUnavailableError("memory", "gone")] * 1000
+    storage.failures.clear()
+
+    assert "the lock 'order' could not be released" in caplog.text
+
+
+async def test_the_block_s_own_error_is_not_replaced_when_the_lock_cannot_be_released(
+    storage: Flaky,
+) -> None:
+    async def fail() -> None:
+        async with storage.lock("order"):
+            storage.failures = [OutcomeUnknownError("memory", "no answer")] * 1000
+            raise LookupError("no such topping")
+
+    with pytest.raises(LookupError, match="no such topping"):
+        await fail()
+
+
+async def test_a_lock_inside_itself_is_a_deadlock(storage: Flaky) -> None:
+    async with storage.lock("order"), storage.lock("another"):
+        with pytest.raises(DeadlockError):
+            async with storage.lock("order"):
+                pass
+
+    async with storage.lock("order") as lease:
+        assert lease.fence > 0
+
+
+async def test_fences_grow_though_the_record_has_expired_and_the_clock_went_back(
+    storage: Flaky, clock: FakeClock
+) -> None:
+    fences = []
+    for step in (3600, -7200, 90, -90):
+        async with storage.lock("order") as lease:
+            fences.append(lease.fence)
+        clock.advance(step)
+
+    assert fences == sorted(set(fences))
+
+
+async def test_the_lock_of_a_dead_holder_is_free_after_its_ttl_though_the_clock_went_back(
+    storage: Flaky, clock: FakeClock
+) -> None:
+    dead = storage.lock("order", ttl=30)
+    await dead.__aenter__()
+    assert dead._renewal is not None
+    dead._renewal.cancel()
+    await dead._exit_stack.aclose()
+    clock.advance(-3600)
+    waiter = asyncio.ensure_future(storage.lock("order").__aenter__())
+    await _heartbeat(storage)
+    clock.advance(31)
+    lease = await asyncio.wait_for(waiter, 10)
+
+    assert lease.fence > dead.fence
+    await lease.__aexit__(None, None, None)
 
 
 async def test_a_waiter_does_not_prolong_the_lease_of_a_holder_that_died(

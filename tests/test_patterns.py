@@ -16,8 +16,8 @@ from botkeep.testing.strategies import identifiers, patterns
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the compiled pattern matches, as a storage uses it: first the prefix, then the rest."""
-    prefix, regex = compile_pattern(pattern)
-    return text.startswith(prefix) and (regex is None or regex.match(text) is not None)
+    compiled = compile_pattern(pattern)
+    return text.startswith(compiled.prefix) and compiled.matches(text)
 
 
 @settings(max_examples=500)
@@ -52,7 +52,7 @@ def test_the_prefix_is_all_that_is_literal(pattern: str, prefix: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["*", "user:*", "a[*]*"])
 def test_a_prefix_with_nothing_but_a_star_behind_it_needs_no_regular_expression(pattern: str) -> None:
-    assert compile_pattern(pattern).regex is None
+    assert compile_pattern(pattern).segments is None
 
 
 @given(identifiers(), identifiers())
@@ -65,6 +65,22 @@ def test_an_escaped_text_matches_itself_and_nothing_else(text: str, other: str) 
 @pytest.mark.parametrize("pattern", ANSWERS, ids=ascii)
 def test_the_table_of_answers_is_what_fnmatchcase_says(pattern: str) -> None:
     assert ANSWERS[pattern] == [key for key in KEYS if fnmatch.fnmatchcase(key, pattern)]
+
+
+@given(st.text("ab*?[]!-", max_size=12), st.text("ab-]![", max_size=12))
+@settings(max_examples=2000)
+def test_a_pattern_of_few_letters_matches_what_fnmatchcase_matches(pattern: str, text: str) -> None:
+    assert matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
+
+
+def test_no_pattern_takes_longer_than_its_length_times_that_of_the_text() -> None:
+    """With backtracking each of these would take longer than anybody waits."""
+    text = "a" * 1024
+
+    assert not matches("a*" * 500 + "c", text)
+    assert not matches("*a?" * 300 + "c", text)
+    assert not matches("*[ab]" * 250 + "[!a]", text)
+    assert matches("a*" * 500, text)
 
 
 @pytest.mark.parametrize("pattern", [None, 5, b"*", ["*"]], ids=repr)

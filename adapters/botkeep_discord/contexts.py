@@ -1,45 +1,54 @@
-"""Dialogues: the context of an interaction, or of a prefix command."""
+"""Dialogues: the context of an interaction, a message, or a prefix command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from botkeep import FSMContext
-from botkeep.fsm import KeyStrategy, state_key
-from botkeep_discord.interactions.sources import channel_id_of, client_of, user_of
+from botkeep.fsm import KeyStrategy
+from botkeep_discord.interactions.sources import client_of, subject_of
 from botkeep_discord.persistence import persistence_of
 
 if TYPE_CHECKING:
-    from botkeep_discord.interactions.sources import Use
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+    from typing_extensions import Unpack
+
+    from botkeep.fsm.states import StatesGroupMeta
+    from botkeep_discord.interactions.sources import Source
+
+
+class ContextSettings(TypedDict, total=False):
+    """The settings of a `botkeep.FSMContext`."""
+
+    states: StatesGroupMeta | Iterable[StatesGroupMeta] | None
+    idle_ttl: float | timedelta | None
+    history: int
 
 
 def fsm_context(
-    use: Use,
+    source: Source,
     *,
     strategy: KeyStrategy | str = KeyStrategy.USER_IN_CHAT,
     destiny: str = "default",
-    **options: Any,
+    **settings: Unpack[ContextSettings],
 ) -> FSMContext:
-    """Return the dialogue that an interaction or a prefix command belongs to.
+    """Return the dialogue that an interaction, a message or a prefix command belongs to.
 
     Args:
-        use: an interaction (command, component, modal), or a context.
+        source: an interaction (command, component, modal), a message, or a context.
         strategy: who shares a dialogue. A chat is a channel; a thread is a channel of its own.
         destiny: tells dialogues of one user in one channel apart.
-        options: ``states``, ``idle_ttl`` and ``history`` of `botkeep.FSMContext`.
+        settings: ``states``, ``idle_ttl`` and ``history`` of `botkeep.FSMContext`.
 
     Raises:
         NotSetUpError: `setup_persistence` was not called for the client.
-        ValueError: an unknown strategy.
+        ValueError: an unknown strategy; or the message is a webhook's, which is nobody's, and the strategy
+            asks for a user.
     """
-    client = client_of(use)
-    persistence = persistence_of(client)
-    key = state_key(
-        strategy,
-        bot_id=client.user.id,
-        chat_id=channel_id_of(use),
-        user_id=user_of(use).id,
-        destiny=destiny,
-    )
-    assert key is not None, "every use has a user"
-    return FSMContext(persistence.storage, key, **options)
+    persistence = persistence_of(client_of(source))
+    key = subject_of(source).state_key(strategy, destiny=destiny)
+    if key is None:
+        raise ValueError(f"{source!r} belongs to no dialogue: a webhook has no user")
+    return FSMContext(persistence.storage, key, **settings)

@@ -2,66 +2,156 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from telegram import Update
-from telegram.ext import Application, ApplicationBuilder
+from telegram.ext import BaseHandler
 from typing_extensions import override
 
-from botkeep import BaseStorage, acting_user
-from botkeep.fsm.ordering import Ordering
+from botkeep import BaseStorage, Ordering, StorageError, Subject, acting_user
+from botkeep_ptb.conversations import warn_of_forgetful
+from botkeep_ptb.jobs import contexts_that_know_the_user
+from botkeep_ptb.migration import MovesChats
 from botkeep_ptb.persistence import BotkeepPersistence
+from botkeep_ptb.subjects import album_of, migration_of, subject_of
+from botkeep_ptb.update_order import UpdateOrder
 
 
-class BotkeepApplication(Application[Any, Any, Any, Any, Any, Any]):
-    """python-telegram-bot's application, around each update.
+class BotkeepApplication(MovesChats):
+    """python-telegram-bot's application, around each update and each job.
 
-    - `botkeep.user` is the user behind the update.
-    - Updates of one user are handled one after another, also under ``concurrent_updates``.
+    - `botkeep.user` is who speaks in the update, or whom the job is for (its ``user_id``).
+    - Updates of one user are handled one after another, also under ``concurrent_updates``; the pictures of an
+      album together.
     - What handlers changed is written before the update counts as done, not at the next interval.
+    - What goes wrong around a handler goes to the error handlers, as what goes wrong in it does.
+    - When a group becomes a supergroup, what is kept of it moves along.
+    - A handler with ``block=False`` is not waited for, as python-telegram-bot has it: the next update of its
+      user may begin before it ends. What it changed is written when it ends.
 
     Made by `setup_botkeep`.
+
+    Args:
+        storage: where dialogues of `botkeep.fsm` are, to be moved.
+        ordering: makes updates wait for each other; None: they do not.
+        ordered: whether this update waits for those before it, and those after it wait for this one.
+        settings: python-telegram-bot's own.
     """
 
-    __slots__ = ("_ordering",)
+    __slots__ = ("_order", "_ordered", "_storage", "_updating", "_writing")
 
-    def __init__(self, *, ordering: Ordering, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        storage: BaseStorage,
+        ordering: Ordering | None,
+        ordered: Callable[[Update], bool] = lambda _: True,
+        **settings: Any,
+    ) -> None:
+        settings["context_types"] = contexts_that_know_the_user(settings["context_types"])
         super().__init__(**settings)
-        self._ordering = ordering
+        self._storage = storage
+        self._order = None if ordering is None else UpdateOrder(ordering)
+        self._ordered = ordered
+        self._updating: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        self._writing: set[asyncio.Task[Any]] = set()
+        if isinstance(self.persistence, BotkeepPersistence):
+            self.persistence.use_context_types(self.context_types)
+
+    @override
+    async def initialize(self) -> None:
+        try:
+            await super().initialize()
+        except BaseException:
+            if self.persistence is not None:
+                with contextlib.suppress(StorageError):
+                    await self.persistence.flush()
+            raise
+        warn_of_forgetful(handler for group in self.handlers.values() for handler in group)
+
+    @override
+    async def shutdown(self) -> None:
+        while self._writing:
+            await asyncio.wait(self._writing)
+        await super().shutdown()
+
+    @override
+    def add_handler(self, handler: BaseHandler[Any, Any, Any], group: int = 0) -> None:
+        super().add_handler(handler, group)
+        if self._initialized:
+            warn_of_forgetful([handler])
 
     @override
     async def process_update(self, update: object) -> None:
-        user = update.effective_user if isinstance(update, Update) else None
-        with acting_user(None if user is None else user.id):
-            if user is None:
-                await self._process(update)
-            else:
-                async with self._ordering.of(f"ptb/{self.bot.id}/{user.id}"):
-                    await self._process(update)
+        self._check_initialized()
+        self._updating.add(_current_task())
+        subject = subject_of(update, self.bot.id) if isinstance(update, Update) else None
+        with acting_user(None if subject is None else subject.user_id):
+            try:
+                async with self._turn(update, subject):
+                    await self._handle(update)
+                    try:
+                        await self._move_if_migrated(update)
+                    finally:
+                        await self.update_persistence()
+            except Exception as exc:  # noqa: BLE001 # out of here it would end the fetcher of updates
+                # The handlers' own errors were dealt with: this is one of the lock, say, or of a move.
+                await self.process_error(update, exc)
 
-    async def _process(self, update: object) -> None:
+    @override
+    def create_task(self, coroutine: Any, update: object | None = None, *, name: str | None = None) -> Any:
+        task = super().create_task(coroutine, update, name=name)
+        if update is not None:
+            task.add_done_callback(self._write_soon)
+        return task
+
+    @asynccontextmanager
+    async def _turn(self, update: object, subject: Subject | None) -> AsyncIterator[None]:
+        if (
+            self._order is None
+            or subject is None
+            or subject.user_id is None
+            or not isinstance(update, Update)
+        ) or not self._ordered(update):
+            yield
+        else:
+            async with self._order.of(f"ptb/{subject.bot_id}/{subject.user_id}", album_of(update)):
+                yield
+
+    async def _handle(self, update: object) -> None:
+        """Handle an update in a task of its own, which is all that a handler's CancelledError ends."""
+        handling = asyncio.ensure_future(super().process_update(update))
         try:
-            await super().process_update(update)
-        finally:
-            await self.update_persistence()
+            await asyncio.wait([handling])
+        except asyncio.CancelledError:
+            handling.cancel()
+            await asyncio.gather(handling, return_exceptions=True)
+            raise
+        if not handling.cancelled():
+            handling.result()
+            return
+        error = RuntimeError("a handler ended in CancelledError: what it waited for was cancelled")
+        await self.process_error(update, error)
+
+    async def _move_if_migrated(self, update: object) -> None:
+        migration = migration_of(update) if isinstance(update, Update) else None
+        if migration is not None:
+            await self.move_chat(self._storage, *migration)
+
+    def _write_soon(self, task: asyncio.Task[Any]) -> None:
+        """Write what a task has changed, unless it was an update's, which has seen to it itself."""
+        if task not in self._updating:
+            writing = asyncio.ensure_future(self.update_persistence())
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
 
 
-def setup_botkeep(
-    builder: ApplicationBuilder[Any, Any, Any, Any, Any, Any],
-    storage: BaseStorage,
-    *,
-    persistence: BotkeepPersistence | None = None,
-    across_processes: bool = False,
-) -> ApplicationBuilder[Any, Any, Any, Any, Any, Any]:
-    """Let an application keep everything in a storage; returns the builder.
-
-    Args:
-        builder: ``Application.builder()...``.
-        storage: where to keep it; opened and stopped with the application.
-        persistence: one of your own making, on the same storage.
-        across_processes: one user's updates wait for each other in all processes, not in this one alone.
-    """
-    ordering = Ordering(storage if across_processes else None)
-    return builder.application_class(BotkeepApplication, {"ordering": ordering}).persistence(
-        persistence or BotkeepPersistence(storage)
-    )
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task

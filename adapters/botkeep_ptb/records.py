@@ -5,45 +5,73 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Hashable
+import math
 from typing import Any, Final, NamedTuple
 
-from botkeep import BaseStorage, StorageUnavailableError
+from botkeep import (
+    NO_TTL,
+    BaseStorage,
+    DocumentError,
+    IdentifierError,
+    Ordering,
+    StorageUnavailableError,
+)
 from botkeep.documents import encode
+from botkeep_ptb.layout import NAMESPACE, Key
 
-NAMESPACE: Final = "ptb"
-"""In the storage: in it one namespace per bot, and in that one per kind of record."""
+ABSENT: Final = object()
+"""In place of a document: there is none."""
 
 _log = logging.getLogger("botkeep.ptb")
 
 
-class Key(NamedTuple):
-    """Where a record is: names of namespaces, one in the other, and an identifier."""
+class Entry(NamedTuple):
+    """A document, or `ABSENT`, and what tells it from others."""
 
-    kind: tuple[str, ...]
-    identifier: str
-
-
-class _Pending(NamedTuple):
     document: Any
     digest: bytes
 
+    @classmethod
+    def of(cls, document: Any) -> Entry:
+        """Return the entry of a document.
 
-_ABSENT: Final = object()
-_NOTHING: Final = b""
+        Raises:
+            DocumentError: it cannot be stored.
+        """
+        digest = b"" if document is ABSENT else hashlib.blake2b(encode(document), digest_size=16).digest()
+        return cls(document, digest)
+
+
+_NONE: Final = Entry.of(ABSENT)
+
+
+class _Seen:
+    """What the storage was last seen to hold under a key; a new object each time."""
+
+    __slots__ = ("digest",)
+
+    def __init__(self, entry: Entry) -> None:
+        self.digest = entry.digest
+
+
+_NOTHING_SEEN: Final = _Seen(_NONE)
 
 
 class Records:
     """Writes only what has changed, and keeps what it could not write until it can.
 
-    python-telegram-bot takes a failed write for done; here it is tried again with the next writes.
+    python-telegram-bot takes a failed write for done; here it is tried again with the next writes. Records
+    never expire, whatever the storage's ``default_ttl``: the bot has them in memory and does not write again
+    what has not changed.
     """
 
     def __init__(self, storage: BaseStorage) -> None:
         self._storage = storage
         self._bot = ""
-        self._written: dict[Hashable, bytes] = {}
-        self._pending: dict[Key, _Pending] = {}
+        self._seen: dict[Key, _Seen] = {}
+        self._pending: dict[Key, Entry] = {}
+        self._failed: set[Key] = set()
+        self._one_at_a_time = Ordering()
 
     def serve(self, bot_id: str) -> None:
         """Keep this bot's records apart from those of others."""
@@ -56,77 +84,116 @@ class Records:
 
     async def close(self) -> None:
         """Write what is left and close the storage; an error says that something is still not written."""
-        await self.retry()
-        await self._storage.stop()
+        try:
+            await self.retry()
+        finally:
+            await self._storage.stop()
 
     async def load(self, kind: tuple[str, ...]) -> dict[str, Any]:
         """Return all documents of a kind by identifier."""
         records = self._records(kind)
         identifiers = await records.list_keys()
-        found = await asyncio.gather(*(records.get_state(identifier) for identifier in identifiers))
-        documents = dict(zip(identifiers, found, strict=True))
+        found = await asyncio.gather(*(records.get_state(identifier, ABSENT) for identifier in identifiers))
+        await asyncio.gather(*(self._keep(records, identifier) for identifier in identifiers))
+        documents = {name: item for name, item in zip(identifiers, found, strict=True) if item is not ABSENT}
         for identifier, document in documents.items():
-            self._written[Key(kind, identifier)] = _digest(document)
+            self._seen[Key(kind, identifier)] = _Seen(Entry.of(document))
         return documents
 
-    async def read(self, key: Key, default: Any = None) -> Any:
-        """Return one document; ``default`` when there is none."""
-        document = await self._records(key.kind).get_state(key.identifier, default)
-        self._written[key] = _NOTHING if document is default else _digest(document)
+    async def read(self, key: Key) -> Any:
+        """Return one document, or `ABSENT`."""
+        document = await self.read_stored(key)
+        await self._keep(self._records(key.kind), key.identifier)
+        self._seen[key] = _Seen(Entry.of(document))
         return document
 
-    def unchanged(self, key: Key, document: Any) -> bool:
-        """Whether this is what the storage was last seen to hold."""
-        return key not in self._pending and self._written.get(key, _NOTHING) == _digest(document)
+    async def read_stored(self, key: Key) -> Any:
+        """Return one document, or `ABSENT`, and change nothing of what is known of it."""
+        return await self._records(key.kind).get_state(key.identifier, ABSENT)
 
-    async def write(self, key: Key, document: Any) -> None:
-        """Write a document unless it is there already."""
-        if not self.unchanged(key, document):
-            await self._replace(key, _Pending(document, _digest(document)))
+    async def read_unless_written(self, key: Key) -> Entry | None:
+        """Return what the storage holds; None: this process has written it meanwhile, so that is newer."""
+        before = self._seen.get(key)
+        entry = Entry.of(await self.read_stored(key))
+        if key in self._pending or self._seen.get(key) is not before:
+            return None
+        return entry
+
+    def accept(self, key: Key, entry: Entry) -> None:
+        """Take what was read for what the storage holds."""
+        self._seen[key] = _Seen(entry)
+
+    def unchanged(self, key: Key, entry: Entry) -> bool:
+        """Whether this is what the storage was last seen to hold."""
+        return key not in self._pending and self._seen.get(key, _NOTHING_SEEN).digest == entry.digest
+
+    async def write(self, key: Key, entry: Entry) -> None:
+        """Write a document, or remove it if the entry is of `ABSENT`, unless the storage has it like that.
+
+        Raises:
+            StorageUnavailableError: it could not be written; it is kept, and tried again.
+        """
+        if not self.unchanged(key, entry):
+            self._pending[key] = entry
+            await self._save(key)
+            if self._failed:
+                await self.retry()
 
     async def remove(self, key: Key) -> None:
-        """Remove a document."""
-        if key in self._pending or self._written.get(key, _NOTHING) != _NOTHING:
-            await self._replace(key, _Pending(_ABSENT, _NOTHING))
+        """Remove a document, as `write` does."""
+        await self.write(key, _NONE)
 
     async def retry(self) -> None:
-        """Write again what could not be written."""
-        for key in list(self._pending):
-            await self._save(key)
+        """Write again what could not be written.
 
-    async def _replace(self, key: Key, pending: _Pending) -> None:
-        others = bool(self._pending.keys() - {key})
-        self._pending[key] = pending
-        await self._save(key)
-        if others:
-            await self.retry()
+        Raises:
+            StorageUnavailableError: some of it still could not.
+        """
+        failed = sorted(self._failed)
+        errors = await asyncio.gather(*map(self._save, failed), return_exceptions=True)
+        for error in errors:
+            if error is not None:
+                raise error
 
     async def _save(self, key: Key) -> None:
-        pending = self._pending.get(key)
-        if pending is None:
-            return
+        async with self._one_at_a_time.of("/".join((*key.kind, key.identifier))):
+            entry = self._pending.get(key)
+            if entry is None:
+                return
+            try:
+                await self._store(key, entry)
+            except StorageUnavailableError:
+                if key not in self._failed:
+                    self._failed.add(key)
+                    _log.warning("%s of %s could not be written; it is tried again", key.identifier, key.kind)
+                raise
+            except (DocumentError, IdentifierError):
+                self._forget(key, entry)  # Trying again would not help.
+                raise
+            self._seen[key] = _Seen(entry)
+            self._forget(key, entry)
+
+    async def _store(self, key: Key, entry: Entry) -> None:
         records = self._records(key.kind)
-        try:
-            if pending.document is _ABSENT:
-                await records.delete_state(key.identifier)
-            else:
-                await records.set_state(key.identifier, pending.document)
-        except StorageUnavailableError:
-            _log.warning(
-                "%s of %s could not be written; it is kept and tried again", key.identifier, key.kind
-            )
-            raise
-        self._written[key] = pending.digest
-        if self._pending.get(key) is pending:
-            # Not what a later write has put in its place meanwhile.
+        if entry.document is ABSENT:
+            await records.delete_state(key.identifier)
+        else:
+            await records.set_state(key.identifier, entry.document, ttl=NO_TTL)
+
+    def _forget(self, key: Key, entry: Entry) -> None:
+        """Strike a pending entry off, but not what a later write has put in its place meanwhile."""
+        if self._pending.get(key) is entry:
             del self._pending[key]
+            self._failed.discard(key)
+
+    @staticmethod
+    async def _keep(records: BaseStorage, identifier: str) -> None:
+        """Take its expiry from a record that an older version has written with one."""
+        if await records.get_ttl(identifier) not in (None, math.inf):
+            await records.touch(identifier, ttl=NO_TTL)
 
     def _records(self, kind: tuple[str, ...]) -> BaseStorage:
         records = self._storage.namespace(NAMESPACE).namespace(self._bot)
         for name in kind:
             records = records.namespace(name)
         return records
-
-
-def _digest(document: Any) -> bytes:
-    return hashlib.blake2b(encode(document), digest_size=16).digest()

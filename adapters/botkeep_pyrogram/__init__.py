@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+try:
+    import pyrogram
+    import typing_extensions  # noqa: F401 # the modules below need it
+except ModuleNotFoundError as exc:
+    raise ModuleNotFoundError(
+        f"botkeep_pyrogram needs the package {exc.name}: pip install 'botkeep[pyrogram]'", name=exc.name
+    ) from exc
+
 from typing import Any
 
 from botkeep import BaseStorage
 from botkeep_pyrogram.client import BotkeepMixin, Client
+from botkeep_pyrogram.distributions import check_distributions
+from botkeep_pyrogram.errors import HandlerCancelledError
 from botkeep_pyrogram.filters import AnyStateFilter, NoStateFilter, StateFilter
 from botkeep_pyrogram.limits import RateLimitMiddleware, rate_limit
 
@@ -13,12 +23,15 @@ __all__ = [
     "AnyStateFilter",
     "BotkeepMixin",
     "Client",
+    "HandlerCancelledError",
     "NoStateFilter",
     "RateLimitMiddleware",
     "StateFilter",
     "for_kurigram_addons",
     "rate_limit",
 ]
+
+check_distributions(pyrogram.__name__)
 
 
 def for_kurigram_addons(storage: BaseStorage) -> Any:

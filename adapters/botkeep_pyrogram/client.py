@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pyrogram
 from pyrogram.sync import async_to_sync
 
-from botkeep import BaseStorage, FSMContext, KeyStrategy
-from botkeep_pyrogram.keys import key_of
+from botkeep import BaseStorage, FSMContext, KeyStrategy, StatesGroup
+from botkeep_pyrogram.cancellation import resilient
 from botkeep_pyrogram.middlewares import Middleware, wrap
-from botkeep_pyrogram.order import OrderedUpdates
+from botkeep_pyrogram.queues import OrderedUpdateQueue, UpdateQueue, current_delivery
+from botkeep_pyrogram.subjects import subject_of
+from botkeep_pyrogram.supergroups import follow_supergroups
 
 Hook = TypeVar("Hook", bound=Callable[[Any], Awaitable[object]])
 Around = TypeVar("Around", bound=Middleware)
@@ -28,8 +31,14 @@ class BotkeepMixin:
         storage: where dialogues are kept.
         strategy: who shares a dialogue: see `botkeep.KeyStrategy`.
         ordered: updates of one user are handled one after another, those of others meanwhile. The order spans
-            filters too: what a handler has done, the filters of the next update see.
+            filters too: what a handler has done, the filters of the next update see. The parts of an album
+            are handled together. False: no update waits for another.
         settings: for ``pyrogram.Client``.
+
+    Attributes:
+        botkeep: the storage.
+        strategy: who shares a dialogue.
+        middlewares: what is put around every handler, the outermost first.
     """
 
     dispatcher: Any
@@ -50,36 +59,61 @@ class BotkeepMixin:
             )
         super().__init__(name, *arguments, **settings)  # type: ignore[call-arg] # the client's, when mixed in
         self.botkeep = storage
-        self._strategy = KeyStrategy(strategy)
-        self._middlewares: list[Middleware] = []
+        self.strategy = KeyStrategy(strategy)
+        self.middlewares: list[Middleware] = []
         self._on_startup: list[Callable[[Any], Awaitable[object]]] = []
         self._on_shutdown: list[Callable[[Any], Awaitable[object]]] = []
-        if ordered:
-            self.dispatcher.updates_queue = OrderedUpdates()
+        self.dispatcher.updates_queue = OrderedUpdateQueue() if ordered else UpdateQueue()
+        self.dispatcher.handler_worker = resilient(self.dispatcher.handler_worker)
+        follow_supergroups(self)
 
-    def fsm(self, update: Any, *, strategy: KeyStrategy | str | None = None, **settings: Any) -> FSMContext:
+    def fsm(
+        self,
+        update: Any,
+        *,
+        strategy: KeyStrategy | str | None = None,
+        states: type[StatesGroup] | Iterable[type[StatesGroup]] | None = None,
+        idle_ttl: float | timedelta | None = None,
+        history: int = 0,
+    ) -> FSMContext:
         """Return the dialogue that an update belongs to.
 
         Args:
             update: a message, a callback query, or any other update of a user or a chat.
             strategy: another one than the client's.
-            settings: for `FSMContext`: ``states``, ``idle_ttl``, ``history``.
+            states: as for `FSMContext`; so are the next two.
+            idle_ttl: seconds after its last change until the dialogue is forgotten; None: it is kept.
+            history: how many of its states are remembered.
 
         Raises:
             ValueError: the update belongs to no dialogue: it has neither a user nor a chat.
             RuntimeError: the client has not started: it does not know yet who it is.
         """
-        key = key_of(self, update, self._strategy if strategy is None else strategy)
+        key = subject_of(self, update).state_key(self.strategy if strategy is None else strategy)
         if key is None:
             raise ValueError(f"a {type(update).__name__} without a user or a chat belongs to no dialogue")
-        return FSMContext(self.botkeep, key, **settings)
+        return FSMContext(self.botkeep, key, states=states, idle_ttl=idle_ttl, history=history)
+
+    def release_order(self) -> None:
+        """Let the next update of the same user be handled while the running handler goes on.
+
+        For a handler that waits for the user's next message: with ``ordered=True`` that message would wait
+        for the handler, and the handler for the message. To be called before it waits.
+
+        Raises:
+            RuntimeError: no handler of this client is running.
+        """
+        delivery = current_delivery()
+        if delivery is None:
+            raise RuntimeError("release_order is for handlers, and none is running here")
+        delivery.release()
 
     def middleware(self, around: Around) -> Around:
         """Put ``async def around(call_next, client, update)`` around every handler; usable as a decorator.
 
         It calls ``await call_next(client, update)``, or does not. The first one added is the outermost.
         """
-        self._middlewares.append(around)
+        self.middlewares.append(around)
         return around
 
     def on_startup(self, hook: Hook) -> Hook:
@@ -94,7 +128,7 @@ class BotkeepMixin:
 
     def add_handler(self, handler: Any, group: int = 0) -> Any:
         """As in pyrogram; decorators and plugins come through here too."""
-        wrap(handler, self._middlewares)
+        wrap(handler)
         return super().add_handler(handler, group)  # type: ignore[misc] # the client's own
 
     async def start(self, *arguments: Any, **settings: Any) -> Any:
@@ -105,8 +139,12 @@ class BotkeepMixin:
         except BaseException:
             await self.botkeep.stop()
             raise
-        for hook in self._on_startup:
-            await hook(self)
+        try:
+            for hook in self._on_startup:
+                await hook(self)
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def stop(self, *arguments: Any, **settings: Any) -> Any:

@@ -6,12 +6,12 @@ import asyncio
 import contextvars
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 from botkeep import acting_user
-from botkeep_pyrogram.keys import user_of
-from botkeep_pyrogram.order import sender_of
+from botkeep_pyrogram.cancellation import run_handler
+from botkeep_pyrogram.subjects import speaker_of
 
 CallNext: TypeAlias = "Callable[[Any, Any], Awaitable[Any]]"
 Middleware: TypeAlias = "Callable[[CallNext, Any, Any], Awaitable[Any]]"
@@ -22,16 +22,19 @@ _NO_UPDATES: Final = frozenset(
 """Handlers of the connection's life; which of them exist depends on the fork."""
 
 
-def wrap(handler: Any, middlewares: Sequence[Middleware]) -> None:
-    """Put the middlewares, and the scope of `botkeep.user`, around a handler's callback.
+def wrap(handler: Any) -> None:
+    """Put the client's middlewares, and the scope of `botkeep.user`, around a handler's callback.
+
+    The middlewares are those of the client that calls, when it calls: clients may share a handler (those with
+    the same plugins do), and middlewares may be added later.
 
     Args:
         handler: a handler object; those of the connection's life are left as they are.
-        middlewares: looked at when the handler runs, so that those added later count too.
     """
     callback = handler.callback
     if type(handler).__name__ in _NO_UPDATES or hasattr(callback, "__botkeep__"):
         return
+    name = f"{callback.__module__}.{callback.__qualname__}" if hasattr(callback, "__qualname__") else "?"
 
     # A real `async def`: an object with an async __call__ would run in a thread and never be awaited.
     @functools.wraps(callback)
@@ -40,19 +43,17 @@ def wrap(handler: Any, middlewares: Sequence[Middleware]) -> None:
             return await _run(callback, client, update, *more)
 
         following: CallNext = call
-        for middleware in reversed(middlewares):
+        for middleware in reversed(client.middlewares):
             following = functools.partial(middleware, following)
-        user = user_of(update)
-        with acting_user(_raw_user(update) if more else user):
-            return await following(client, update)
+        with acting_user(speaker_of(update)):
+            return await run_handler(name, _awaited(following(client, update)))
 
     around.__dict__["__botkeep__"] = True
     handler.callback = around
 
 
-def _raw_user(update: Any) -> int | None:
-    sender = sender_of(update)
-    return sender if isinstance(sender, int) else None
+async def _awaited(handling: Awaitable[Any]) -> Any:
+    return await handling
 
 
 async def _run(callback: Callable[..., Any], client: Any, *arguments: Any) -> Any:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from botkeep.fsm import (
         FSMContext,
-        Hold,
+        HeldLock,
         KeyStrategy,
         Ordering,
         State,
@@ -74,7 +74,7 @@ __all__ = [
     "EvictionWarning",
     "FSMContext",
     "FileStorage",
-    "Hold",
+    "HeldLock",
     "IdentifierError",
     "InvalidTransitionError",
     "KeyStrategy",
@@ -123,7 +123,7 @@ _HOMES = {
     "EvictionWarning": "storages.redis",
     "FSMContext": "fsm",
     "FileStorage": "storages.file",
-    "Hold": "fsm",
+    "HeldLock": "fsm",
     "KeyStrategy": "fsm",
     "Lease": "lease",
     "MemoryStorage": "storages.memory",

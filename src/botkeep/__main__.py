@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import sys
 from contextlib import ExitStack
 
@@ -12,7 +11,7 @@ from botkeep.abc import BaseStorage
 from botkeep.errors import BotkeepError
 from botkeep.importers import command
 from botkeep.migrate import Migration, OnProgress, migrate
-from botkeep.storages.addresses import storage_at
+from botkeep.storages.addresses import existing_storage_at, public_address, storage_at
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("botkeep: interrupted; run it again to go on", file=sys.stderr)
         return 130
-    print(f"{_public(options.source)} -> {_public(options.target)}: {result}")
+    print(f"{public_address(options.source)} -> {public_address(options.target)}: {result}")
     return 0
 
 
@@ -34,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m botkeep", description="Look after a bot's storage.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     copy = commands.add_parser("migrate", help="copy one storage into another")
-    copy.add_argument("source", help="sqlite:bot.db, file:bot.json or redis://host/0")
+    copy.add_argument("source", help="sqlite:bot.db, file:bot.json or redis://host/0; it must be there")
     copy.add_argument("target", help="likewise")
     copy.add_argument("--pattern", default="*", help="copy only identifiers that match, such as 'user:*'")
     copy.add_argument("--overwrite", action="store_true", help="replace what the target holds otherwise")
@@ -45,29 +44,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _run(options: argparse.Namespace) -> Migration:
-    async with storage_at(options.target) as target:
+    # The first write opens the target, lest a source that is not there leave an empty one behind.
+    target = storage_at(options.target)
+    try:
         with ExitStack() as bar:
             result: Migration = await options.run(options, target, _shown(bar))
             return result
+    finally:
+        await target.stop()
 
 
 async def _migrate(
     options: argparse.Namespace, target: BaseStorage, on_progress: OnProgress | None
 ) -> Migration:
-    async with storage_at(options.source) as source:
+    async with existing_storage_at(options.source) as source:
         return await migrate(
             source,
             target,
             options.pattern,
-            on_progress,
+            on_progress=on_progress,
             verify=not options.no_verify,
             overwrite=options.overwrite,
         )
-
-
-def _public(address: str) -> str:
-    """Leave a URL's user and password out."""
-    return re.sub(r"//[^/]*@", "//", address)
 
 
 def _shown(bar: ExitStack) -> OnProgress | None:

@@ -4,13 +4,24 @@ The verbs are written once, here: they check the identifier and the ttl, encode 
 compute the moment of expiry, and call hooks that deal in bytes. A storage of your own is these hooks;
 `botkeep.testing.StorageContract` proves that it keeps the laws.
 
-Laws that hold for every verb:
+The laws; tests and documentation cite them by their numbers:
 
-- **Expired is absent**: a document whose time has come is not there, for any verb.
-- **Wholly or not at all**: a cancelled or failed call has either happened or not, and the storage stays
-  usable.
-- **A failed read is an exception**, never "absent". An unreadable document is never overwritten by a verb
-  that had to read it.
+1. **One value domain.** A document is JSON, with tags for what the standard library adds to it: see
+   `botkeep.documents`. Types come back as they were; what cannot is refused, and nothing is written.
+2. **No aliasing.** What a caller does to a value afterwards changes nothing stored.
+3. **Expired is absent**, for every verb.
+4. **A ttl** is seconds, above 0; None: the storage's ``default_ttl``; `NO_TTL`; `KEEP_TTL`.
+5. **Counters are documents that hold an integer** of 64 bits.
+6. **compare_and_set** compares values, not bytes; of N writers at once exactly one wins.
+7. **increment, update and lock lose nothing**, whatever tasks and processes do at the same time.
+8. **Wholly or not at all**: a cancelled or failed call has happened or not, and the storage stays usable.
+9. **A failed read is an exception**, never "absent". A damaged document is `CorruptDocumentError`, and no
+   verb that had to read it overwrites it.
+10. **Identifiers**: any text of 1 to 1,024 bytes of UTF-8 without NUL, told apart byte by byte.
+11. **One glob dialect**, `botkeep.patterns`; a literal prefix costs what it matches.
+12. **Namespaces are walls**: no key, pattern or clear in one reaches another.
+13. **Life**: the first verb opens; `start` and `stop` may be called twice; one event loop at a time.
+14. **Errors** come from one tree, `botkeep.errors`; a driver's are mapped in one place.
 
 Errors that any verb may raise: `IdentifierError`, `StorageUnavailableError`, `StorageClosedError`,
 `EventLoopError`; a writing verb also `OutcomeUnknownError` and, for the value, `DocumentError`.
@@ -20,19 +31,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from botkeep import documents
 from botkeep._core import counters
-from botkeep._core.clock import SteadyClock
-from botkeep._core.lifecycle import Lifecycle
-from botkeep._core.mutexes import KeyedMutexes
-from botkeep._core.operations import CompareAndSet, Delete, Increment, Operation, Put, Touch
+from botkeep._core.operations import CompareAndSet, Delete, Increment, Put, Touch
 from botkeep._core.paths import children, inner, private
+from botkeep._core.storage_base import StorageBase
 from botkeep.errors import CounterOverflowError
 from botkeep.hooks import EngineWrapper, StorageHooks
-from botkeep.keys import check_identifier, is_plain_identifier
+from botkeep.keys import check_identifier
 from botkeep.lease import Lease
 from botkeep.patterns import compile_pattern
 from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from botkeep.ttl import Clock, Ttl
+    from botkeep.ttl import Ttl
 
 __all__ = ["BaseStorage"]
 
@@ -56,7 +64,7 @@ HEALTH_SECONDS: Final = 1.0
 NEVER: Final = Expiry(math.inf, keep=False)
 
 
-class BaseStorage(StorageHooks):
+class BaseStorage(StorageBase):
     """Documents under identifiers, with expiry, counters, compare-and-set and namespaces.
 
     The first verb opens the storage; ``stop`` closes it, or ``async with``. A storage object serves one event
@@ -66,14 +74,6 @@ class BaseStorage(StorageHooks):
         default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
         clock: seconds since the epoch; tests inject their own.
     """
-
-    def __init__(self, *, default_ttl: float | timedelta | None = None, clock: Clock = time.time) -> None:
-        self._namespace = ""
-        self._engine: StorageHooks = self
-        self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
-        self._clock = SteadyClock(clock)
-        self._lifecycle = Lifecycle(repr(self))
-        self._mutexes = KeyedMutexes()
 
     # The verbs.
 
@@ -173,11 +173,11 @@ class BaseStorage(StorageHooks):
 
         What is written or removed meanwhile may be missing or not; what stays all the while is there.
         """
-        prefix, regex = compile_pattern(pattern)
+        compiled = compile_pattern(pattern)
         await self._enter()
-        async for page in self._engine._scan(self._namespace, prefix):
+        async for page in self._engine._scan(self._namespace, compiled.prefix):
             for identifier in page:
-                if regex is None or regex.match(identifier):
+                if compiled.segments is None or compiled.matches(identifier):
                     yield identifier
 
     async def clear_namespace(self) -> int:
@@ -246,14 +246,24 @@ class BaseStorage(StorageHooks):
                 found = swap.found
         return documents.decode(value, identifier)
 
-    def namespace(self, name: str) -> BaseStorage:
+    def namespace(
+        self, name: str, *, default_ttl: float | timedelta | Literal[TtlRule.NO_TTL] | None = None
+    ) -> BaseStorage:
         """Return a view of this storage with keys that no pattern, key or clear elsewhere reaches.
+
+        Args:
+            name: told apart from every other, whatever characters it has.
+            default_ttl: seconds (or a timedelta) to live for a document of the view whose call gives no ttl;
+                `NO_TTL`: for ever; None: as in this storage.
 
         Raises:
             IdentifierError: the name is not fit for an identifier.
         """
         check_identifier(name)
-        return self._view(inner(self._namespace, name))
+        view = NamespaceView(self, self._engine, inner(self._namespace, name))
+        if default_ttl is not None:
+            view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)
+        return view
 
     async def list_namespaces(self) -> list[str]:
         """Return the names of the namespaces directly inside this one that hold something, sorted."""
@@ -270,88 +280,30 @@ class BaseStorage(StorageHooks):
             ttl: seconds after which a holder that died has lost it.
 
         Raises:
+            DeadlockError: as the block begins: the task holds the lock already, or the task that does waits
+                for this one.
             LeaseLostError: at the end of the block, when somebody else may have held it meanwhile.
         """
         check_identifier(identifier)
-        namespace = private(self._namespace, "locks")
+        records = self._view(private(self._namespace, "locks"))
         return Lease(
-            self._view(namespace),
+            records,
+            self._view(private("", "fences")),
             identifier,
             ttl=seconds(ttl),
-            local_turn=lambda: self._mutexes.of(("lock", namespace, identifier)),
-            clock=self._clock,
+            local_lock=lambda: records.local_lock(identifier),
         )
-
-    # Beneath the verbs: for what is built on a storage, such as dialogues and limits.
-
-    async def get_encoded(self, identifier: str) -> bytes | None:
-        """Return the document as `botkeep.documents` encodes it; None when it is absent."""
-        if type(identifier) is not str or not is_plain_identifier(identifier):
-            check_identifier(identifier)
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
-        return await self._engine._get(self._namespace, identifier)
-
-    async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
-        """In one atomic step, show a document to an operation and store what it returns.
-
-        Args:
-            identifier: the key.
-            operation: ``operation(entry, now)`` returns ``(entry, result)``: what to store in place of the
-                `botkeep.hooks.Stored` it was given (None: absent), and the result for the caller. None
-                removes the document, the very entry that was given changes nothing. It may run several times,
-                and on another thread, so it must do nothing else.
-
-        Raises:
-            Exception: whatever the operation raised; nothing was stored.
-        """
-        if type(identifier) is not str or not is_plain_identifier(identifier):
-            check_identifier(identifier)
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
-        return await self._engine._apply(self._namespace, identifier, operation)
-
-    def now(self) -> float:
-        """Return the time on the storage's clock, in seconds since the epoch; it never goes back."""
-        return self._clock()
-
-    def expiry(self, ttl: Ttl | None) -> Expiry:
-        """Return the moment at which a document stored now with this ttl expires.
-
-        Raises:
-            ValueError: the ttl is not positive, or not a number.
-            TypeError: it is none of the kinds that `set_state` takes.
-        """
-        if ttl is NO_TTL or (ttl is None and self._default_ttl == math.inf):
-            return NEVER
-        if ttl is None or isinstance(ttl, TtlRule):
-            return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
-        return Expiry(self._clock() + seconds(ttl), keep=False)
-
-    @property
-    def engine(self) -> StorageHooks:
-        """The hooks behind the verbs; for wrappers: see `botkeep.hooks.EngineWrapper`."""
-        return self._engine
 
     def on_engine(self, engine: StorageHooks) -> BaseStorage:
         """Return a view of the same documents through another engine, which wraps that of this storage."""
         return NamespaceView(self, engine, self._namespace)
 
-    def _view(self, namespace: str) -> BaseStorage:
+    def _view(self, namespace: str) -> NamespaceView:
         return NamespaceView(self, self._engine, namespace)
-
-    async def _enter(self) -> None:
-        if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
 
     async def _answer(self) -> None:
         await self._enter()
         await self._engine._ping()
-
-    async def _expires_at(self, identifier: str) -> float | None:
-        check_identifier(identifier)
-        await self._enter()
-        return await self._engine._get_expiry(self._namespace, identifier)
 
 
 class NamespaceView(EngineWrapper, BaseStorage):
@@ -361,8 +313,8 @@ class NamespaceView(EngineWrapper, BaseStorage):
     """
 
     def __init__(self, storage: BaseStorage, engine: StorageHooks, namespace: str) -> None:
-        # Not BaseStorage.__init__: life, clock, default ttl and mutexes are the storage's own.
-        super().__init__(engine)
+        # No other __init__: life, clock, default ttl and mutexes are the storage's own.
+        self._wrapped = engine
         self._storage = storage
         self._engine = engine
         self._namespace = namespace

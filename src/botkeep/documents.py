@@ -4,26 +4,38 @@ A document is JSON: None, bool, int, finite float, str, list, dict. Other types 
 back as what they were, because they are written as a dict of one key, the tag: ``{"$date": "2026-11-21"}``.
 A user's own dict that looks like a tag is written inside the tag ``$dict``, so the two never meet.
 
-The fast road is one call of orjson, which asks `botkeep._core.tags` for tags. Its bytes tell whether
-the value may have needed more (`_needs_a_look`): only then is it walked in Python.
+The fast road is one call of msgspec, which tells how deep the document is, and one of orjson, which asks
+`botkeep._core.tags` for tags. Their bytes tell whether the value may have needed more: only then is it walked
+in Python.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from sys import getrecursionlimit
 from typing import Any, Final, TypeVar
 
 import orjson
 
-from botkeep._core import tags
+from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_safe, is_shallow, may_be_deep, pack
+from botkeep._core.tagging import is_plain, tag, untag
+from botkeep._core.tags import tag_of
 from botkeep.errors import CorruptDocumentError, DocumentError
+
+__all__ = ["MAX_DEPTH", "convert", "decode", "encode", "same"]
 
 T = TypeVar("T")
 
-# orjson would write these two as plain strings and dicts; passed through, they get a tag or the slow road.
-_STRICTLY: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+# orjson would write these as plain strings and dicts; passed through, they get a tag or the slow road.
+_STRICTLY: Final = (
+    orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
-# A single byte is found by memchr, far faster than a longer needle: most documents have neither of the two.
+# What orjson takes and should not: NaN and infinities, whose first bytes in MessagePack are these ...
+_HIGH: Final = 0x7F
+_HIGHEST: Final = 0xFF
+# ... a dict that looks like a tag, and a UUID. A byte is found by memchr, far faster than a longer needle.
 _DOLLAR: Final = ord("$")
 _DASH: Final = ord("-")
 _TAG: Final = b'{"$'
@@ -37,32 +49,35 @@ def encode(document: Any) -> bytes:
     becomes its value; a dataclass, msgspec Struct or pydantic model becomes a dict of its fields.
 
     Raises:
-        DocumentError: something in it cannot be stored; the error names the path to it.
+        DocumentError: something in it cannot be stored, or it is deeper than `MAX_DEPTH`; the error names the
+            path to it.
     """
+    if getrecursionlimit() > SAFE_RECURSION:
+        return _encode_carefully(document)
     try:
-        data = orjson.dumps(document, default=tags.tag_of, option=_STRICTLY)
-    except orjson.JSONEncodeError:
-        return _encode_tagged(document)
-    if _needs_a_look(data) and not tags.is_plain(document):
-        return _encode_tagged(document)
+        packed = pack(document)
+        if len(packed) > MAX_DEPTH and not is_safe(packed):
+            return _encode_carefully(document)
+        data = orjson.dumps(document, tag_of, _STRICTLY)
+    except Exception:  # noqa: BLE001 # too deep, of a type that only a walk can write, or wrong: a walk tells
+        return _encode_carefully(document)
+    # Written out here, because one call costs more than orjson does.
+    may_need_tags = (
+        _HIGH in packed
+        or _HIGHEST in packed
+        or (_DOLLAR in data and data.find(_TAG) >= 0)
+        or (_DASH in data and _UUID.search(data) is not None)
+    )
+    if (may_need_tags and not is_plain(document)) or (len(packed) > MAX_DEPTH and may_be_deep(data)):
+        return _encode_carefully(document)
     return data
 
 
-def _needs_a_look(data: bytes) -> bool:
-    """Whether orjson may have taken what it should not: NaN as null, a UUID, a dict that looks like a tag."""
-    return (
-        b"null" in data
-        or (_DOLLAR in data and _TAG in data)
-        or (_DASH in data and _UUID.search(data) is not None)
-    )
-
-
-def _encode_tagged(document: Any) -> bytes:
-    tagged = tags.tag(document)
-    try:
-        return orjson.dumps(tagged)
-    except orjson.JSONEncodeError as exc:
-        raise DocumentError("", str(exc)) from exc
+def _encode_carefully(document: Any) -> bytes:
+    with suppress(Exception):  # whatever is wrong with it, the walk tells
+        if is_shallow(document) and is_plain(document):
+            return orjson.dumps(document, tag_of, _STRICTLY)
+    return orjson.dumps(tag(document))
 
 
 def decode(data: bytes, identifier: str = "") -> Any:
@@ -78,7 +93,7 @@ def decode(data: bytes, identifier: str = "") -> Any:
     try:
         document = orjson.loads(data)
         if _DOLLAR in data and _TAG in data:
-            return tags.untag(document)
+            return untag(document)
     except Exception as exc:
         # Not only ValueError: what a damaged tag holds may fail its reader in any way.
         raise CorruptDocumentError(identifier, str(exc) or type(exc).__name__) from exc

@@ -16,7 +16,7 @@
     ├── CounterOverflowError            a total past 64 bits              (also an OverflowError)
     ├── MigrationError                  a copy of a storage that is not complete
     ├── LeaseLostError                  a lock that someone else may hold
-    ├── DeadlockError                   waiting for oneself               (also a RuntimeError)
+    ├── DeadlockError                   a lock waiting for itself         (also a RuntimeError)
     ├── UnknownStateError               no state, or one of another group (also a ValueError)
     ├── InvalidTransitionError          a move that the group of states does not allow
     ├── ConflictError                   a turn whose record somebody else changed
@@ -41,7 +41,7 @@ class BotkeepError(Exception):
 
 
 class StorageError(BotkeepError):
-    """The storage, rather than the value given to it, is the trouble."""
+    """The storage failed, rather than the value given to it."""
 
 
 class StorageUnavailableError(StorageError):
@@ -277,7 +277,7 @@ class NoUserError(BotkeepError, RuntimeError):
 
 
 class DeadlockError(BotkeepError, RuntimeError):
-    """A task asked for a turn that it has, and would have waited for itself for ever.
+    """A task asked for a lock that it holds, and would have waited for itself for ever.
 
     Attributes:
         identifier: what it holds.
@@ -289,8 +289,8 @@ class DeadlockError(BotkeepError, RuntimeError):
 
     def __str__(self) -> str:
         return (
-            f"this task has its turn on {self.identifier!r} already and would wait for itself; "
-            "take the turn once, around the whole handler"
+            f"this task, or one that waits for it, holds the lock on {self.identifier!r} already and would "
+            "wait for itself; take the lock once, around the whole handler"
         )
 
 

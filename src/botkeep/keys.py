@@ -15,10 +15,11 @@ is_plain_identifier: Final = re.compile(f"[\x01-\x7f]{{1,{LONGEST}}}").fullmatch
 
 
 def check_identifier(identifier: str) -> None:
-    """Accept a non-empty str of at most 1,024 UTF-8 bytes without NUL or lone surrogates.
+    """Raise unless this is an identifier.
 
     Raises:
-        IdentifierError: for anything else.
+        IdentifierError: it is no str, is empty or longer than 1,024 bytes of UTF-8, or has NUL or a lone
+            surrogate in it.
     """
     if not isinstance(identifier, str):
         raise IdentifierError(identifier, f"must be a str, not {type(identifier).__name__}")

@@ -152,6 +152,7 @@ if child:
     assert run(tmp_path, program).stdout == "0 dark\n"
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_importing_the_stores_opens_nothing_and_loads_no_engine(tmp_path: Path) -> None:
     program = """
 import sys

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from botkeep import MemoryStorage
 from botkeep.abc import BaseStorage
 from botkeep.ambient import Store, acting_user, store, user
+from botkeep.ambient.configuration import choice
 from botkeep.errors import DocumentError, IdentifierError, NotACounterError
 from botkeep.testing import FakeClock
 
@@ -213,3 +215,17 @@ async def test_the_layout_is_the_one_that_is_documented(storage: BaseStorage) ->
         ("ambient/users/42", "theme"),
         ("ambient/users/42/plugins", "todo/theme"),
     }
+
+
+async def test_what_is_saved_stays_though_dialogues_of_the_storage_expire(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = FakeClock()
+    async with MemoryStorage(60, clock=clock) as storage:
+        monkeypatch.setattr(choice, "configured", storage)
+        await store.save("theme", "dark")
+        await store.update("colours", lambda colours: [*colours, "red"], default=[])
+        await store.increment("visits")
+        clock.advance(61)
+
+        assert await store.keys() == ["colours", "theme", "visits"]

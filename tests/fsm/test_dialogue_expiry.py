@@ -113,8 +113,9 @@ async def test_without_any_time_the_default_of_the_storage_holds(clock: FakeCloc
         await context.update_data(pizza="Margherita")
         clock.advance(50)
         await context.update_data(pizza="Funghi")
-        assert await left(storage, key) == pytest.approx(10)
+        assert await left(storage, key) == pytest.approx(60)
 
+        clock.advance(50)
         await context.set_state("waiting")
         assert await left(storage, key) == pytest.approx(60)
 
@@ -127,3 +128,33 @@ async def test_a_time_that_is_none_is_refused(storage: BaseStorage, context: FSM
         FSMContext(storage, "user:7", idle_ttl=ttl)
 
     assert await context.get_state() is None
+
+
+async def test_a_dialogue_that_goes_on_does_not_vanish_by_the_storage_s_default_ttl(
+    clock: FakeClock, key: StateKey
+) -> None:
+    async with MemoryStorage(60, clock=clock) as storage:
+        context = FSMContext(storage, key)
+        await context.set_state("waiting")
+        for number in range(5):
+            clock.advance(40)
+            await context.update_data(number=number)
+
+        assert await context.get_state() == "waiting"
+        clock.advance(60)
+        assert await context.get_state() is None
+
+
+async def test_a_ttl_of_its_own_is_kept_where_the_storage_has_a_default_one(
+    clock: FakeClock, key: StateKey
+) -> None:
+    async with MemoryStorage(3600, clock=clock) as storage:
+        context = FSMContext(storage, key)
+        await context.set_state("waiting", ttl=60)
+        clock.advance(20)
+        await context.update_data(pizza="Margherita")
+        assert await left(storage, key) == pytest.approx(40)
+
+        await context.set_state("done")
+        await context.update_data(pizza="Funghi")
+        assert await left(storage, key) == pytest.approx(3600)

@@ -14,7 +14,7 @@ import pytest
 
 from botkeep import SQLiteStorage
 from botkeep.errors import LeaseLostError
-from botkeep.fsm import FSMContext, Hold, Ordering, StateKey
+from botkeep.fsm import FSMContext, HeldLock, Ordering, StateKey
 from botkeep.testing import FakeClock
 
 KEY = StateKey(42, -100, 7)
@@ -68,7 +68,7 @@ async def machines(tmp_path: Path) -> Any:
 
 
 async def lose_turn(
-    machines: list[Machine], late: Callable[[Hold], Awaitable[object]], *, noticed: bool = True
+    machines: list[Machine], late: Callable[[HeldLock], Awaitable[object]], *, noticed: bool = True
 ) -> None:
     """Let the second machine have a turn while the first stands still in its own, and call ``late`` then."""
     first, second = machines
@@ -99,7 +99,7 @@ async def test_a_late_write_is_refused(machines: list[Machine]) -> None:
 
 
 async def test_a_late_turn_is_refused(machines: list[Machine]) -> None:
-    async def late(_: Hold) -> None:
+    async def late(_: HeldLock) -> None:
         async with machines[0].context.turn() as turn:
             turn.data["order"] = "one pizza"
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from typing_extensions import assert_type
 
 from botkeep import MemoryStorage
-from botkeep.fsm import FSMContext, Hold, Ordering, State, StateKey, StatesGroup, Turn, Visit, state_key
+from botkeep.fsm import FSMContext, HeldLock, Ordering, State, StateKey, StatesGroup, Turn, Visit, state_key
 
 
 @dataclass
@@ -61,7 +61,7 @@ async def turns(context: FSMContext) -> None:
 
 async def orderings() -> None:
     async with Ordering(MemoryStorage()).of(StateKey(1, 2, 3)) as hold:
-        assert_type(hold, Hold)
+        assert_type(hold, HeldLock)
 
 
 def groups() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.servers.redis_server import RedisServer
 
-from botkeep import FSMContext, MemoryStorage, SQLiteStorage, StateKey
-from botkeep.storages.addresses import storage_at
+from botkeep import FSMContext, SQLiteStorage, StateKey
+from botkeep.importers.command import FORMATS, load
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -47,7 +50,7 @@ async def test_a_refusal_ends_with_one_and_names_the_keys(tmp_path: Path) -> Non
     done = run("migrate", f"{tmp_path}/old.db", f"{tmp_path}/new.db")
 
     assert done.returncode == 1
-    assert "(a); nothing of it was overwritten" in done.stderr
+    assert "1 of the keys (a); nothing of it was overwritten" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -89,13 +92,52 @@ def test_an_unknown_address_is_explained() -> None:
     assert "write sqlite:PATH" in done.stderr
 
 
-@pytest.mark.parametrize("address", ["sqlite:", "file:", "bot", ""])
-def test_an_address_without_a_place_is_refused(address: str) -> None:
-    with pytest.raises(ValueError, match="no address of a storage"):
-        storage_at(address)
+def test_a_source_that_is_not_there_is_an_error_and_nothing_is_created(tmp_path: Path) -> None:
+    done = run("migrate", f"sqlite:{tmp_path}/nope.db", f"sqlite:{tmp_path}/new.db")
+
+    assert done.returncode == 1
+    assert "there is no such file" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_an_address_names_its_storage() -> None:
-    assert isinstance(storage_at("memory:"), MemoryStorage)
-    assert repr(storage_at("sqlite:data/bot.db")) == "SQLiteStorage('data/bot.db')"
-    assert repr(storage_at("bot.sqlite")) == "SQLiteStorage('bot.sqlite')"
+async def test_keys_that_are_refused_can_be_renamed_or_left_out(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "fsm.db")) as database, database:
+        for table in (
+            "fsm_state (identifier, state_json, expires_at)",
+            "fsm_counter (identifier, value, expires_at)",
+        ):
+            database.execute(f"CREATE TABLE {table}")
+        rows = [("", '{"name": "a", "data": {}}'), ("a\0b", "{}"), ("chat:7", "{}"), ("chat:8", "{")]
+        database.executemany("INSERT INTO fsm_state VALUES (?, ?, NULL)", rows)
+    command = ["import", "kurigram-addons-sqlite", f"{tmp_path}/fsm.db", f"{tmp_path}/bot.db"]
+
+    refused = run(*command)
+    done = run(*command, "--rename", r"'a\x00b'=ab", "--rename", "=empty", "--leave-out")
+
+    assert refused.returncode == 1
+    assert r"3 of the keys cannot be imported ('': " in refused.stderr
+    assert r"'a\x00b': " in refused.stderr
+    assert done.returncode == 0, done.stderr
+    assert "2 copied, 1 already there, 0 expired meanwhile, 1 left out: 'chat:8'" in done.stdout
+    async with SQLiteStorage(tmp_path / "bot.db") as storage:
+        assert await storage.list_keys() == ["ab", "chat:7", "empty"]
+
+
+def test_a_format_whose_framework_is_missing_names_what_to_install(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['pyrogram'] = None; from botkeep.__main__ import main; sys.exit(main())"
+    )
+    command = ["import", "kurigram-addons-sqlite", str(tmp_path / "fsm.db"), "memory:"]
+    done = subprocess.run(  # noqa: S603 # our own program
+        [sys.executable, "-c", program, *command], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 1
+    assert "pip install 'botkeep[pyrogram]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what frameworks import
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_format_can_be_loaded(name: str) -> None:
+    assert inspect.iscoroutinefunction(load(FORMATS[name]))

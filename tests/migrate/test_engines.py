@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.servers.redis_server import RedisServer
 
-from botkeep import BaseStorage, CorruptDocumentError, RedisStorage, SQLiteStorage, storage_at
+from botkeep import BaseStorage, CorruptDocumentError, MigrationError, RedisStorage, SQLiteStorage, storage_at
 from botkeep.migrate import migrate
 
 REDIS_PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
@@ -76,7 +76,7 @@ async def test_all_arrives_and_comes_back(
     assert (there.copied, back.copied) == (2504, 2504)
     await assert_filled(third)
     assert await third.increment("visits") == 2**40 + 1
-    assert not [path for path in await second._namespaces() if "//" in path]
+    assert not [path for path in await second.engine._namespaces() if "//" in path]
 
 
 async def test_what_has_expired_stays_behind_and_the_rest_keeps_its_time_by_another_clock(
@@ -94,15 +94,23 @@ async def test_what_has_expired_stays_behind_and_the_rest_keeps_its_time_by_anot
             assert await target.get_ttl("kept") == pytest.approx(600 - 61, abs=30)
 
 
-async def test_something_else_under_a_redis_key_is_an_error_that_names_it(
+async def test_what_cannot_be_read_is_named_and_all_else_is_copied(
     empty_redis: RedisServer, places: dict[str, str]
 ) -> None:
     async with RedisStorage.from_url(empty_redis.url) as source, storage_at(places["memory"]) as target:
-        await source.set_state("fine", 1)
+        await asyncio.gather(*(source.set_state(f"k{number}", number) for number in range(20)))
         empty_redis.run("LPUSH", "botkeep::odd", "1")
+        empty_redis.run("LPUSH", "botkeep:/in:other", "1")
+        await source.namespace("in").set_state("fine", 1)
 
-        with pytest.raises(CorruptDocumentError, match="odd"):
+        with pytest.raises(
+            MigrationError, match=r"cannot be read under 2 of the keys \(.*odd.*all else"
+        ) as caught:
             await migrate(source, target)
+        assert sorted(caught.value.keys) == ["in/other", "odd"]
+        assert isinstance(caught.value.__cause__, CorruptDocumentError)
+        assert len(await target.list_keys()) == 20
+        assert await target.namespace("in").list_keys() == ["fine"]
 
 
 async def test_the_documented_rights_on_redis_are_enough(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,16 @@ async def test_a_target_that_does_not_give_back_what_was_written_is_caught(sourc
     async with Forgetful() as target:
         with pytest.raises(MigrationError, match="reads differently"):
             await migrate(source, target)
+
+
+async def test_a_damaged_document_in_the_target_is_another_document(tmp_path: Path) -> None:
+    async with MemoryStorage() as source, SQLiteStorage(tmp_path / "damaged.db") as damaged:
+        await source.set_state("a", "new")
+        await damaged.set_state("a", "old")
+        with closing(sqlite3.connect(tmp_path / "damaged.db")) as database, database:
+            database.execute("UPDATE documents SET value = '{broken'")
+
+        with pytest.raises(MigrationError, match=r"other documents under 1 of the keys \(a\)"):
+            await migrate(source, damaged)
+        assert (await migrate(source, damaged, overwrite=True)).copied == 1
+        assert await damaged.get_state("a") == "new"

@@ -92,7 +92,8 @@ async def test_locks_leave_nothing_behind(storage: MemoryStorage, clock: FakeClo
             await storage.update(f"order:{number % 5}", lambda _: PIZZA)
 
     assert len(storage._mutexes) == 0
-    assert documents(storage) < 20
+    # The released locks of the last minute, and the counter of fences.
+    assert documents(storage) < 61 + 20
 
 
 async def test_a_hundred_thousand_expired_documents_go_a_hundred_at_a_time(

@@ -115,6 +115,7 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.usefixtures("unmeasured")
 async def test_a_file_that_may_not_be_written_is_an_error_that_says_so(
     open_folder: Path, run_program: Callable[..., str]
 ) -> None:
@@ -132,6 +133,7 @@ async def test_a_file_that_may_not_be_written_is_an_error_that_says_so(
     assert path.read_bytes() == before
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_folder_that_may_not_be_written_is_an_error_that_says_so(
     open_folder: Path, run_program: Callable[..., str]
 ) -> None:

@@ -12,34 +12,20 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from botkeep import BaseStorage, FileStorage, SQLiteStorage, StorageFormatError
 from botkeep.migrate import migrate
 from botkeep_discord.backends.custom import BackendStorage
+from botkeep_discord.backends.protocol import StorageBackend
 from botkeep_discord.backends.serializer import StateSerializer
 from botkeep_discord.backends.whole_state import StateStorage
 from botkeep_discord.persistence import NAMESPACE, VIEWS, is_in_use
 
 if TYPE_CHECKING:
     from botkeep_discord.backends.whole_state import State
-
-
-@runtime_checkable
-class StorageBackend(Protocol):
-    """What an object of your own needs, to be the ``backend`` of `setup_persistence`.
-
-    The whole state is loaded once and saved at each change: fit for small bots.
-    """
-
-    async def save_state(self, state: State) -> bool:
-        """Keep the state, which has JSON's types only, in place of the old one; True if it is kept."""
-        ...
-
-    async def load_state(self) -> State | None:
-        """Return the state; an empty dict or None if none was saved. Raise if it cannot be read."""
 
 
 class StoredBackend:
@@ -67,7 +53,7 @@ class StoredBackend:
         """
         plain = json.loads(StateSerializer.serialize(state))
         async with StateStorage() as copy, self._open():
-            await copy.fill(plain)
+            await copy.load(plain)
             await migrate(copy, self.storage, overwrite=True)
             if "persistent_views" in plain:
                 await self._remove_rows(set(plain["persistent_views"]))
@@ -81,7 +67,7 @@ class StoredBackend:
         """
         async with StateStorage() as copy, self._open():
             await migrate(self.storage, copy)
-            plain = await copy.whole()
+            plain = await copy.dump()
         state: State = StateSerializer.deserialize(json.dumps(plain))
         return state
 

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from botkeep import MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from typing_extensions import override
+
+from botkeep import OutcomeUnknownError, StorageUnavailableError
 from botkeep_discord.backends.whole_state import State, StateStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from datetime import timedelta
 
-    from botkeep_discord.backends.builtin import StorageBackend
+    from botkeep.hooks import Operation
+    from botkeep.ttl import Clock
+    from botkeep_discord.backends.protocol import StorageBackend
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def _saved(
-    hook: Callable[Concatenate[MemoryStorage, P], Awaitable[T]],
-) -> Callable[Concatenate[BackendStorage, P], Coroutine[Any, Any, T]]:
-    """Let the hook return once the backend has saved what it did."""
-
-    async def saved(self: BackendStorage, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        async with self._turn:
-            result = await hook(self, *args, **kwargs)
-            future = self._save_soon()
-        await future
-        return result
-
-    return saved
 
 
 class BackendStorage(StateStorage):
@@ -40,28 +30,37 @@ class BackendStorage(StateStorage):
 
     Args:
         backend: loaded when the storage opens; its state belongs to this storage alone from then on.
-        options: as for `botkeep.MemoryStorage`.
+        default_ttl: as for `botkeep.MemoryStorage`.
+        clock: likewise.
     """
 
-    def __init__(self, backend: StorageBackend, **options: Any) -> None:
+    def __init__(
+        self,
+        backend: StorageBackend,
+        default_ttl: float | timedelta | None = None,
+        *,
+        clock: Clock = time.time,
+    ) -> None:
         self._backend = backend
         self._state: State = {}
-        self._turn = asyncio.Lock()
+        self._save_lock = asyncio.Lock()
         self._unsaved: list[asyncio.Future[None]] = []
         self._saving: asyncio.Task[None] | None = None
-        super().__init__(**options)
+        super().__init__(default_ttl, clock=clock)
 
     def __repr__(self) -> str:
         return f"BackendStorage({self._backend!r})"
 
+    @override
     async def _open(self) -> None:
-        self._turn = asyncio.Lock()
+        self._save_lock = asyncio.Lock()
         try:
             self._state = await self._backend.load_state() or {}
-            await self._go_back()
+            await self._roll_back()
         except Exception as exc:
             raise StorageUnavailableError(repr(self), f"its state could not be loaded: {exc!r}") from exc
 
+    @override
     async def _close(self) -> None:
         if self._saving is not None and not self._saving.get_loop().is_closed():
             await asyncio.wait([self._saving])
@@ -76,9 +75,9 @@ class BackendStorage(StateStorage):
 
     async def _save_all(self) -> None:
         while self._unsaved:
-            async with self._turn:
+            async with self._save_lock:
                 waiting, self._unsaved = self._unsaved, []
-                state = await self.whole()
+                state = await self.dump()
             try:
                 await self._save(state)
             except BaseException as exc:
@@ -104,17 +103,30 @@ class BackendStorage(StateStorage):
         """Undo what was not saved; later changes were made to it, so that they are undone with it."""
         if not isinstance(error, Exception):
             error = OutcomeUnknownError(repr(self), "saving was cancelled")
-        async with self._turn:
+        async with self._save_lock:
             later, self._unsaved = self._unsaved, []
-            await self._go_back()
+            await self._roll_back()
         for future in [*waiting, *later]:
             if not future.done():
                 future.set_exception(error)
 
-    async def _go_back(self) -> None:
+    async def _roll_back(self) -> None:
         for namespace in list(await self._namespaces()):
-            await MemoryStorage._clear(self, namespace)
-        await self.fill(self._state)
+            await super()._clear(namespace)
+        await self.load(self._state)
 
-    _apply = _saved(MemoryStorage._apply)
-    _clear = _saved(MemoryStorage._clear)
+    @override
+    async def _apply(self, namespace: str, identifier: str, operation: Operation[T]) -> T:
+        return await self._save_after(super()._apply, namespace, identifier, operation)
+
+    @override
+    async def _clear(self, namespace: str) -> int:
+        return await self._save_after(super()._clear, namespace)
+
+    async def _save_after(self, change: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a change returns, once the backend has saved it."""
+        async with self._save_lock:
+            result = await change(*args, **kwargs)
+            future = self._save_soon()
+        await future
+        return result

@@ -18,9 +18,11 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+
+from typing_extensions import override
 
 from botkeep import MemoryStorage, documents
 from botkeep.hooks import Put, Stored
@@ -41,18 +43,18 @@ _IDS: Final = ("message_id", "channel_id", "guild_id", "user_id")
 class StateStorage(MemoryStorage):
     """Documents in memory that go in and come out as one dict."""
 
-    async def fill(self, state: State) -> None:
+    async def load(self, state: State) -> None:
         """Store what a whole state holds."""
         rest = {name: held for name, held in state.items() if name not in _SECTIONS}
         if rest:
-            await self._keep(*_REST, {"document": rest})
+            await self._load_one(*_REST, {"document": rest})
         for key, row in state.get("persistent_views", {}).items():
-            await self._keep(_VIEWS, key, {"document": _imported(row)})
-        for namespace, shelf in state.get("documents", {}).items():
-            for identifier, kept in shelf.items():
-                await self._keep(namespace, identifier, kept)
+            await self._load_one(_VIEWS, key, {"document": _imported(row)})
+        for namespace, kept_documents in state.get("documents", {}).items():
+            for identifier, kept in kept_documents.items():
+                await self._load_one(namespace, identifier, kept)
 
-    async def whole(self) -> State:
+    async def dump(self) -> State:
         """Return all that is stored."""
         state: State = {}
         async for namespace, identifier, kept in self._all():
@@ -66,9 +68,23 @@ class StateStorage(MemoryStorage):
                 state.setdefault("documents", {}).setdefault(namespace, {})[identifier] = kept
         return state
 
-    async def _keep(self, namespace: str, identifier: str, kept: State) -> None:
+    # Reads, which `BackendStorage` need not save.
+
+    @override
+    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
+        stored = await self._read(namespace, identifier)
+        return None if stored is None else stored.expires_at
+
+    @override
+    async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
+        return [await self._read(namespace, identifier) for identifier in identifiers]
+
+    async def _read(self, namespace: str, identifier: str) -> Stored | None:
+        return await super()._apply(namespace, identifier, _unchanged)
+
+    async def _load_one(self, namespace: str, identifier: str, kept: State) -> None:
         expiry = Expiry(kept.get("expires_at", math.inf), keep=False)
-        await MemoryStorage._apply(self, namespace, identifier, Put(_bytes_of(kept), expiry))
+        await super()._apply(namespace, identifier, Put(_bytes_of(kept), expiry))
 
     async def _all(self) -> AsyncIterator[tuple[str, str, State]]:
         for namespace in sorted(await self._namespaces()):
@@ -77,6 +93,10 @@ class StateStorage(MemoryStorage):
             for identifier, stored in zip(identifiers, found, strict=True):
                 if stored is not None:
                     yield namespace, identifier, _kept(stored)
+
+
+def _unchanged(entry: Stored | None, _: float, /) -> tuple[Stored | None, Stored | None]:
+    return entry, entry
 
 
 def _kept(stored: Stored) -> State:

@@ -1,4 +1,4 @@
-"""Answers to a user that come from Botkeep rather than from the bot's author."""
+"""Replies to a user that come from Botkeep rather than from the bot's author."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import discord
 _log = logging.getLogger("botkeep.discord")
 
 
-async def answer(interaction: discord.Interaction[Any], text: str) -> None:
+async def reply_ephemeral(interaction: discord.Interaction[Any], text: str) -> None:
     """Tell the user something that nobody else sees, unless the interaction was answered already."""
     if interaction.response.is_done():
         return

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
-from botkeep_discord.interactions.reply import answer
+from botkeep_discord.interactions.reply import reply_ephemeral
 
 if TYPE_CHECKING:
     import discord
@@ -29,20 +29,20 @@ class InteractionScope:
 
     Args:
         timeout: seconds that storage calls may take before the first response, all together.
-        apology: what the user is told when they took longer, or failed.
+        error_message: what the user is told when they took longer, or failed.
 
     Attributes:
         interaction: known once the library has read it, which is before any handler runs.
-        apology: as given.
+        error_message: as given.
     """
 
-    def __init__(self, timeout: float, apology: str) -> None:
+    def __init__(self, timeout: float, error_message: str) -> None:
         self.interaction: discord.Interaction[Any] | None = None
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._timeout = timeout
-        self.apology = apology
-        self._apologizing: asyncio.Task[None] | None = None
+        self.error_message = error_message
+        self._replying: asyncio.Task[None] | None = None
 
     def seconds_left(self) -> float | None:
         """Return how long a storage call may take from now on; None: as long as it likes."""
@@ -53,15 +53,15 @@ class InteractionScope:
 
     def storage_failed(self) -> None:
         """See to it that the user gets an answer, while Discord still waits for one."""
-        if self._apologizing is None and self.seconds_left() is not None:
-            self._apologizing = self._loop.create_task(self._apologize())
+        if self._replying is None and self.seconds_left() is not None:
+            self._replying = self._loop.create_task(self._reply())
 
-    async def _apologize(self) -> None:
+    async def _reply(self) -> None:
         # Half of what is left belongs to the handler: it may know better what to say, or need no storage.
         moment = self._began + (self._timeout + DISCORD_WAITS) / 2
         await asyncio.sleep(moment - self._loop.time())
         assert self.interaction is not None
-        await answer(self.interaction, self.apology)
+        await reply_ephemeral(self.interaction, self.error_message)
 
 
 def current_scope() -> InteractionScope | None:

@@ -1,4 +1,4 @@
-"""What interactions and the contexts of prefix commands have in common, under one name."""
+"""What interactions, messages and the contexts of prefix commands have in common, under one name."""
 
 from __future__ import annotations
 
@@ -6,27 +6,47 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 
+from botkeep import Subject
+
 if TYPE_CHECKING:
     from discord.ext import commands
 
-Use: TypeAlias = "discord.Interaction[Any] | commands.Context[Any]"
+InvocationSource: TypeAlias = "discord.Interaction[Any] | commands.Context[Any]"
+"""What a command, a button or a modal is invoked by."""
+
+Source: TypeAlias = "InvocationSource | discord.Message"
 
 
-def interaction_of(use: Use) -> discord.Interaction[Any] | None:
+def interaction_of(source: InvocationSource) -> discord.Interaction[Any] | None:
     """Return the interaction that it is, or that a hybrid command's context came from."""
-    return use if isinstance(use, discord.Interaction) else use.interaction
+    return source if isinstance(source, discord.Interaction) else source.interaction
 
 
-def client_of(use: Use) -> Any:
-    """Return the client that is used."""
-    return use.client if isinstance(use, discord.Interaction) else use.bot
+def client_of(source: Source) -> Any:
+    """Return the client that got it."""
+    if isinstance(source, discord.Message):
+        return connected_client(source)
+    return source.client if isinstance(source, discord.Interaction) else source.bot
 
 
-def user_of(use: Use) -> discord.User | discord.Member:
-    """Return who uses it."""
-    return use.user if isinstance(use, discord.Interaction) else use.author
+def connected_client(thing: object) -> Any:
+    """Return the client that a channel, a user or a message came through; None: it does not say."""
+    connection = getattr(thing, "_state", None)
+    return getattr(connection, "_get_client", lambda: None)()
 
 
-def channel_id_of(use: Use) -> int | None:
-    """Return the id of the channel, or thread, where it is used."""
-    return use.channel_id if isinstance(use, discord.Interaction) else use.channel.id
+def user_id_of(source: Source) -> int | None:
+    """Return the id of who speaks; None: a webhook, whose author is nobody's account."""
+    if not isinstance(source, discord.Message):
+        interaction = interaction_of(source)
+        if interaction is not None:
+            return interaction.user.id
+    message = source if isinstance(source, discord.Message) else source.message
+    assert message is not None
+    return None if message.webhook_id is not None else message.author.id
+
+
+def subject_of(source: Source) -> Subject:
+    """Return whom it is about; the chat is the channel, and a thread is a channel of its own."""
+    channel_id = source.channel_id if isinstance(source, discord.Interaction) else source.channel.id
+    return Subject(client_of(source).user.id, chat_id=channel_id, user_id=user_id_of(source))

@@ -36,3 +36,18 @@ def find(name: str) -> type | None:
     else:
         candidates = {view_class for view_class in namesakes if view_class.__module__ == _SCRIPT}
     return candidates.pop() if len(candidates) == 1 else None
+
+
+def is_newest(view_class: type) -> bool:
+    """Whether no other class has taken the name of this one, as a module that is loaded anew brings it."""
+    return _classes.get(name_of(view_class), view_class) is view_class
+
+
+def snapshot() -> dict[str, type]:
+    """Return the classes by name, as they are now."""
+    return dict(_classes)
+
+
+def roll_back(former: dict[str, type]) -> None:
+    """Give names back to the classes that had them: the module that took them could not be loaded."""
+    _classes.update(former)

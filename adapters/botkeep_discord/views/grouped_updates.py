@@ -1,13 +1,14 @@
-"""Updates of one document that would wait for each other go as one: a popular button answers as quickly."""
+"""Updates of one document that wait for each other, made as one: a popular button answers as quickly."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from botkeep import OutcomeUnknownError, documents
+from botkeep import OutcomeUnknownError, StorageUnavailableError, documents
 
 if TYPE_CHECKING:
     from botkeep import BaseStorage
@@ -21,7 +22,8 @@ class GroupedUpdates:
     """Updates of the documents of one storage, as `botkeep.BaseStorage.update` makes them.
 
     While one update of a document is under way, further ones of the same document queue up; they then go
-    together, in the order they came, each with an outcome of its own. Alone, an update goes at once.
+    together, in the order they came, each with an outcome of its own. Alone, an update goes at once. Each
+    renews the document's life by the storage's ``default_ttl``, as every other change of it does.
 
     Args:
         stored: where the documents are.
@@ -44,22 +46,37 @@ class GroupedUpdates:
             # In a context of its own: the run serves others than the interaction that begins it.
             run = Context().run(asyncio.get_running_loop().create_task, self._run(key, queue))
             self._runs.add(run)
-            run.add_done_callback(self._runs.discard)
+            run.add_done_callback(partial(self._ended, key, queue))
         queue.append((change, future))
         return future
 
     async def drain(self) -> None:
         """Return when nothing is queued or under way."""
-        if self._runs:
+        while self._runs:
             await asyncio.wait(self._runs)
 
     async def _run(self, key: str, queue: list[_Update]) -> None:
-        try:
-            while batch := [update for update in queue if not update[1].done()]:
-                queue.clear()
+        while batch := [update for update in queue if not update[1].done()]:
+            queue.clear()
+            try:
                 await self._make(key, batch)
-        finally:
+            except BaseException:
+                # Somebody cancels all tasks; the update may have been under way.
+                self._fail(batch, OutcomeUnknownError)
+                raise
+        # At once: what is submitted from now on needs a run of its own.
+        del self._queues[key]
+
+    def _ended(self, key: str, queue: list[_Update], run: asyncio.Task[None]) -> None:
+        # Not in the run itself: one that is cancelled before its first step executes nothing at all.
+        self._runs.discard(run)
+        if self._queues.get(key) is queue:
             del self._queues[key]
+        self._fail(queue, StorageUnavailableError)
+
+    def _fail(self, batch: Iterable[_Update], error: type[StorageUnavailableError]) -> None:
+        for _, future in batch:
+            _settle(future, error(repr(self._stored), "the update was cancelled"))
 
     async def _make(self, key: str, batch: Sequence[_Update]) -> None:
         outcomes: list[Any] = []
@@ -77,24 +94,20 @@ class GroupedUpdates:
             return document
 
         try:
-            await self._stored.update(key, change_all, default={})
-        except asyncio.CancelledError:
-            # Somebody cancels all tasks; the update may have been under way.
-            _settle(batch, [OutcomeUnknownError(repr(self._stored), "the update was cancelled")] * len(batch))
-            raise
+            await self._stored.update(key, change_all, default={}, ttl=None)
         except Exception as exc:  # noqa: BLE001 # it reaches every caller
             outcomes = [exc] * len(batch)
-        _settle(batch, outcomes)
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            _settle(future, outcome)
 
 
-def _settle(batch: Sequence[_Update], outcomes: Sequence[Any]) -> None:
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
-        if future.done():
-            continue
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+def _settle(future: asyncio.Future[Any], outcome: Any) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 def _attempt(change: Change, document: Any, key: str) -> tuple[Any, Any]:

@@ -15,5 +15,3 @@ if not hasattr(discord.ui, "LayoutView"):
 
 class PersistentLayoutView(Persistent, discord.ui.LayoutView):
     """A `discord.ui.LayoutView` that survives restarts."""
-
-    _all_components = True

@@ -1,15 +1,14 @@
-"""Looking whether the message of a stored view still exists."""
+"""Whether the messages of stored views still exist."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
 import logging
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 import discord
-
-from botkeep._core.mutexes import KeyedMutexes
 
 if TYPE_CHECKING:
     from botkeep_discord.views.rows import Row
@@ -20,16 +19,16 @@ CALL_SECONDS: Final = 10.0
 _log = logging.getLogger("botkeep.discord")
 
 
-class Presence(enum.Enum):
+class MessageStatus(enum.Enum):
     """What is known of a message."""
 
-    THERE = "there"
-    GONE = "gone"
+    EXISTS = "exists"
+    DELETED = "deleted"
     UNKNOWN = "unknown"
 
 
-class MessageLooks:
-    """Looks at messages for one client; asks for each channel once.
+class MessageChecker:
+    """Checks messages for one client; asks for each channel, and for the bot's guilds, once.
 
     Args:
         client: has ``get_channel`` and ``fetch_channel``.
@@ -37,38 +36,44 @@ class MessageLooks:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._channels: dict[int, Any] = {}
-        self._turns = KeyedMutexes()
+        self._answers: dict[int | None, asyncio.Task[Any]] = {}
 
-    async def look(self, row: Row) -> Presence:
-        """Say whether the message of a row is there. Only Discord's "not found" is taken for "gone"."""
+    async def check(self, row: Row) -> MessageStatus:
+        """Return whether the message of a row exists.
+
+        Only Discord's "not found" counts as deleted, and "forbidden" in a guild that the bot has left.
+        """
         try:
-            channel = await self._channel(row.channel_id)
+            channel = self._client.get_channel(row.channel_id) or await self._channel(row.channel_id)
             if not hasattr(channel, "fetch_message"):
-                raise TypeError(f"{channel!r} has no messages")  # noqa: TRY301 # handled as any other trouble
+                raise TypeError(f"{channel!r} has no messages")  # noqa: TRY301 # handled as any other failure
             await asyncio.wait_for(channel.fetch_message(row.message_id), CALL_SECONDS)
         except discord.NotFound:
-            return Presence.GONE
+            return MessageStatus.DELETED
         except Exception as exc:  # noqa: BLE001 # whatever it is, it does not say that the message is gone
-            _log.warning("message %s could not be looked at: %s", row.message_id, repr(exc))
-            return Presence.UNKNOWN
-        return Presence.THERE
+            if isinstance(exc, discord.Forbidden) and await self._has_left(row.guild_id):
+                return MessageStatus.DELETED
+            _log.warning("message %s could not be checked: %s", row.message_id, repr(exc))
+            return MessageStatus.UNKNOWN
+        return MessageStatus.EXISTS
+
+    async def _has_left(self, guild_id: int | None) -> bool:
+        if guild_id is None or not hasattr(self._client, "fetch_guilds"):
+            return False
+        try:
+            return guild_id not in await self._once(None, self._guild_ids)
+        except Exception as exc:  # noqa: BLE001 # as above
+            _log.warning("the guilds of the bot could not be listed: %s", repr(exc))
+            return False
+
+    async def _guild_ids(self) -> set[int]:
+        return {guild.id async for guild in self._client.fetch_guilds(limit=None)}
 
     async def _channel(self, channel_id: int) -> Any:
-        channel = self._client.get_channel(channel_id)
-        if channel is not None:
-            return channel
-        async with self._turns.of(channel_id):
-            if channel_id not in self._channels:
-                self._channels[channel_id] = await self._fetched(channel_id)
-        found = self._channels[channel_id]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        return await self._once(channel_id, lambda: self._client.fetch_channel(channel_id))
 
-    async def _fetched(self, channel_id: int) -> Any:
-        """Return the channel, or the error: it holds for all its messages."""
-        try:
-            return await asyncio.wait_for(self._client.fetch_channel(channel_id), CALL_SECONDS)
-        except Exception as exc:  # noqa: BLE001 # `look` tells one from the other
-            return exc
+    async def _once(self, key: int | None, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Return what Discord answers, or raise its error; all who ask for the same share one call."""
+        if key not in self._answers:
+            self._answers[key] = asyncio.ensure_future(asyncio.wait_for(ask(), CALL_SECONDS))
+        return await asyncio.shield(self._answers[key])

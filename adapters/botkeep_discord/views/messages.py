@@ -1,4 +1,4 @@
-"""The messages that show views: sending them, finding them again, taking a dead view's buttons away."""
+"""The messages that show views: sending and editing them, finding them again, taking the buttons away."""
 
 from __future__ import annotations
 
@@ -7,33 +7,76 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import discord
 
+from botkeep_discord.interactions.sources import connected_client
+
 if TYPE_CHECKING:
     from discord.abc import Messageable
 
     from botkeep_discord.views.rows import Row
 
 Destination: TypeAlias = "Messageable | discord.Interaction[Any]"
+Editable: TypeAlias = "discord.Interaction[Any] | discord.Message | discord.PartialMessage"
 
 _log = logging.getLogger("botkeep.discord")
 
 _RESPONSE_NAMES_ITS_MESSAGE: Final = discord.version_info >= (2, 5)
 
 
-def client_of(destination: Destination) -> Any:
-    """Return the client that sends there; None: the destination does not say."""
+def client_of(destination: Destination | Editable) -> Any:
+    """Return the client that sends there, or has the message; None: the destination does not say."""
     if isinstance(destination, discord.Interaction):
         return destination.client
-    # Contexts say so; channels and users do not, but they know the connection that they came through.
-    state = getattr(destination, "_state", None)
-    client = getattr(destination, "bot", None) or getattr(state, "_get_client", lambda: None)()
+    # Contexts say so; channels, users and messages do not, but they know the connection they came through.
+    client = getattr(destination, "bot", None) or connected_client(destination)
     return client if isinstance(client, discord.Client) else None
 
 
-def user_of(destination: Destination) -> int | None:
+def user_of(destination: Destination | Editable) -> int | None:
     """Return the id of the user on whose behalf a message is sent there."""
     asker = destination.user if isinstance(destination, discord.Interaction) else None
     asker = asker or getattr(destination, "author", None)
     return None if asker is None else asker.id
+
+
+def guild_id_of(message: discord.Message | discord.PartialMessage) -> int | None:
+    """Return the id of the guild (server) that a message is in; None: a direct message, or not known."""
+    guild = getattr(message, "guild", None)
+    return getattr(message.channel, "guild_id", None) if guild is None else guild.id
+
+
+def is_ephemeral(message: discord.Message | discord.PartialMessage) -> bool:
+    """Whether only one user sees a message, until their client is closed."""
+    flags = getattr(message, "flags", None)
+    return flags is not None and flags.ephemeral
+
+
+def consists_of_components(view: object) -> bool:
+    """Whether a message that shows the view has nothing else, so that it cannot lose all its components."""
+    return isinstance(view, getattr(discord.ui, "LayoutView", ()))
+
+
+async def edit(target: Editable, options: dict[str, Any]) -> discord.Message | discord.PartialMessage:
+    """Edit a message, or, as the answer to an interaction, the message that it came from, and return it."""
+    if not isinstance(target, discord.Interaction):
+        return await target.edit(**options)
+    response = target.response
+    if not response.is_done():
+        await response.edit_message(**options)
+    elif response.type is discord.InteractionResponseType.deferred_message_update:
+        await target.edit_original_response(**options)
+    else:
+        assert target.message is not None
+        await target.message.edit(**options)
+    assert target.message is not None
+    return target.message
+
+
+async def delete(message: discord.Message) -> None:
+    """Delete a message; what keeps it from being deleted is logged."""
+    try:
+        await message.delete()
+    except discord.HTTPException as exc:
+        _log.warning("message %s shows a view that is not stored: %s", message.id, exc)
 
 
 async def send(destination: Destination, content: str | None, options: dict[str, Any]) -> discord.Message:

@@ -11,13 +11,12 @@ import discord
 
 from botkeep import documents
 from botkeep_discord.errors import ViewError
-from botkeep_discord.persistence import NAMESPACE, persistence_of
+from botkeep_discord.persistence import persistence_of
 from botkeep_discord.views import classes
 from botkeep_discord.views.items import described, items_of
 from botkeep_discord.views.restorable import Restorable, rebuilt
 
 if TYPE_CHECKING:
-    from botkeep import BaseStorage
     from botkeep_discord.persistence import Persistence
 
 OPEN_SECONDS: Final = 3600.0
@@ -48,10 +47,13 @@ class PersistentModal(Restorable, discord.ui.Modal):
     Args:
         state_key: whose state it shares, most often that of the view that opens it.
         title: if the class has none.
+        timeout: None: it can be submitted for an hour.
     """
 
-    def __init__(self, *, state_key: str, title: str = discord.utils.MISSING) -> None:
-        super().__init__(state_key=state_key, title=title)
+    def __init__(
+        self, *, state_key: str, title: str = discord.utils.MISSING, timeout: float | None = None
+    ) -> None:
+        super().__init__(state_key=state_key, title=title, timeout=timeout)
 
     async def send(self, interaction: discord.Interaction[Any]) -> None:
         """Answer an interaction with the modal; it can be submitted for an hour, restarts included.
@@ -61,28 +63,90 @@ class PersistentModal(Restorable, discord.ui.Modal):
             ViewError: a field has no custom id; nothing was sent.
             StorageError: it could not be stored; nothing was sent.
         """
-        persistence = persistence_of(interaction.client)
-        _check_fields(self)
-        self._persistence = persistence
-        await self.on_bind(persistence.client)
-        await _stored_in(persistence).set_state(
-            self.custom_id,
-            _OpenModal(
-                classes.name_of(type(self)),
-                self.state_key,
-                type(self).version,
-                self._keywords,
-                persistence.bot_id,
-            ),
-            ttl=OPEN_SECONDS,
-        )
+        modals = persistence_of(interaction.client).part(OpenModals)
+        await modals.bind(self)
+        await modals.open(self)
         await interaction.response.send_modal(self)
 
     def stop(self) -> None:
         """Stop listening, in every later process too; the library calls it after the submission."""
         super().stop()
-        if self._persistence is not None:
-            self._persistence.spawn(_stored_in(self._persistence).delete_state(self.custom_id))
+        persistence = self.persistent_record.persistence
+        if persistence is not None:
+            persistence.part(OpenModals).stopped(self)
+
+
+class OpenModals:
+    """The modals of one client that users have open.
+
+    Args:
+        persistence: the client's.
+    """
+
+    def __init__(self, persistence: Persistence) -> None:
+        self._persistence = persistence
+        self._stored = persistence.namespace("modals")
+        self._open: dict[str, PersistentModal] = {}
+
+    async def bind(self, modal: PersistentModal) -> None:
+        """Let a modal take what it needs from the bot.
+
+        Raises:
+            ViewError: one of its fields would not be known again after a restart.
+        """
+        modal.persistent_record.persistence = self._persistence
+        await modal.on_bind(self._persistence.client)
+        # After on_bind: it may add fields too.
+        _check_fields(modal)
+
+    async def open(self, modal: PersistentModal) -> None:
+        """Store a modal that is about to be shown."""
+        stored = _OpenModal(
+            classes.name_of(type(modal)),
+            modal.state_key,
+            type(modal).version,
+            modal.persistent_record.keywords,
+            self._persistence.bot_id,
+        )
+        await self._stored.set_state(modal.custom_id, stored, ttl=OPEN_SECONDS)
+        self._open[modal.custom_id] = modal
+
+    def stopped(self, modal: PersistentModal) -> None:
+        """Forget a modal that was submitted, or replaced by one of a newer class."""
+        if self._open.get(modal.custom_id) is modal:
+            del self._open[modal.custom_id]
+            self._persistence.keep_trying(lambda: self._stored.delete_state(modal.custom_id))
+
+    async def restore(self) -> None:
+        """Let modals that were stored be submitted to this process; each failure is logged.
+
+        One that is open here already stays as it is, unless a newer class has taken its name.
+        """
+        for custom_id in await self._stored.list_keys():
+            modal = self._open.get(custom_id)
+            if modal is not None and classes.is_newest(type(modal)):
+                continue
+            try:
+                await self._restore(custom_id)
+            except Exception:  # noqa: BLE001 # it is the author's code that is called; the others must go on
+                _log.exception("an open modal could not be restored; its user has to open it again")
+
+    async def _restore(self, custom_id: str) -> None:
+        document = await self._stored.get_state(custom_id)
+        if document is None:
+            return
+        stored = documents.convert(document, _OpenModal)
+        kind = classes.find(stored.class_name)
+        if kind is None or not issubclass(kind, PersistentModal) or stored.bot_id != self._persistence.bot_id:
+            return
+        modal = rebuilt(kind, stored.state_key, stored.version, stored.keywords)
+        modal.custom_id = custom_id
+        await self.bind(modal)
+        older = self._open.get(custom_id)
+        self._open[custom_id] = modal
+        if older is not None:
+            older.stop()
+        self._persistence.client.add_view(modal)
 
 
 def _check_fields(modal: PersistentModal) -> None:
@@ -93,30 +157,3 @@ def _check_fields(modal: PersistentModal) -> None:
                 f"{described(item, modal)} has no custom_id of its own, so that nothing finds what was typed "
                 "after a restart; give it one: custom_id='...'",
             )
-
-
-def _stored_in(persistence: Persistence) -> BaseStorage:
-    return persistence.storage.namespace(NAMESPACE).namespace("modals")
-
-
-async def restore_modals(persistence: Persistence) -> None:
-    """Let the modals that users have open be submitted to this process; each failure is logged."""
-    stored = _stored_in(persistence)
-    for custom_id in await stored.list_keys():
-        try:
-            document = await stored.get_state(custom_id)
-            if document is not None:
-                await _restore(persistence, custom_id, documents.convert(document, _OpenModal))
-        except Exception:  # noqa: BLE001 # it is the author's code that is called, and the others must go on
-            _log.exception("an open modal could not be restored; its user has to open it again")
-
-
-async def _restore(persistence: Persistence, custom_id: str, stored: _OpenModal) -> None:
-    kind = classes.find(stored.class_name)
-    if kind is None or not issubclass(kind, PersistentModal) or stored.bot_id != persistence.bot_id:
-        return
-    modal = rebuilt(kind, stored.state_key, stored.version, stored.keywords)
-    modal.custom_id = custom_id
-    modal._persistence = persistence
-    await modal.on_bind(persistence.client)
-    persistence.client.add_view(modal)

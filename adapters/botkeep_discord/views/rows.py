@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botkeep import CorruptDocumentError, DocumentError, documents
+from botkeep import KEEP_TTL, CorruptDocumentError, DocumentError, documents
 from botkeep_discord.errors import StateKeyTakenError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ABSENT: Final = object()
 _TOGETHER: Final = 1000
-"""Rows that are read at once: they share their trips to the engine."""
+"""Rows that are read at once: they share their calls to the engine."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Row:
         keywords: what the class is constructed with.
         layout: the message consists of components only, so that it cannot lose them all.
         registered_at: when it was sent.
+        stopped: the view answers no more, in no later process either; its message may still be there.
     """
 
     class_name: str
@@ -46,6 +47,7 @@ class Row:
     keywords: dict[str, Any] = dataclasses.field(default_factory=dict)
     layout: bool = False
     registered_at: datetime | None = None
+    stopped: bool = False
 
 
 def read_row(document: Any) -> Row:
@@ -62,6 +64,10 @@ def _readable(document: Any) -> Row | None:
         return None if document is None else read_row(document)
     except DocumentError:
         return None
+
+
+def _is_about(document: Any, message_id: int) -> bool:
+    return isinstance(document, dict) and document.get("message_id") == message_id
 
 
 class Rows:
@@ -90,15 +96,24 @@ class Rows:
                 raise StateKeyTakenError(key, other)
             return dataclasses.asdict(row)
 
-        await self._stored.update(key, change)
+        # The row of a view that is sent anew lives as long as a new one.
+        await self._stored.update(key, change, ttl=None)
         return replaced
+
+    async def mark_stopped(self, key: str, *, message_id: int) -> None:
+        """Remember that the view on this message answers no more, if the row is still about it."""
+        while _is_about(document := await self._stored.get_state(key), message_id):
+            stopped = {**document, "stopped": True}
+            if await self._stored.compare_and_set(key, stopped, expected=document, ttl=KEEP_TTL):
+                return
+
+    async def is_about(self, key: str, message_id: int) -> bool:
+        """Whether the row of a state key is about this message."""
+        return _is_about(await self._stored.get_state(key), message_id)
 
     async def remove(self, key: str, *, message_id: int) -> bool:
         """Remove the row if it is still about this message; True if it was."""
-        document = await self._stored.get_state(key)
-        if not isinstance(document, dict) or document.get("message_id") != message_id:
-            return False
-        return await self._stored.delete_state(key)
+        return await self.is_about(key, message_id) and await self._stored.delete_state(key)
 
     async def all(self) -> AsyncIterator[tuple[str, Row | DocumentError | CorruptDocumentError]]:
         """Yield (state key, row), in the order of the keys; the error where a row cannot be read."""

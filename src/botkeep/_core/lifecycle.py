@@ -44,7 +44,7 @@ class Lifecycle:
             self._check_loop(loop)
             if self._stopped:
                 raise StorageClosedError(self._name)
-            await self._only(lambda: self._open(engine, loop))
+            await self._run_alone(lambda: self._open(engine, loop))
 
     async def stop(self, engine: StorageHooks) -> None:
         """Close, once what is under way has ended."""
@@ -55,7 +55,7 @@ class Lifecycle:
                 # An opening that fails is the business of those who asked for it.
                 await asyncio.wait([change])
             else:
-                await self._only(lambda: self._close(engine))
+                await self._run_alone(lambda: self._close(engine))
 
     def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         owner = self._owner()
@@ -75,8 +75,8 @@ class Lifecycle:
             return None
         return change
 
-    async def _only(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Let one opening or closing run at a time; a cancelled caller leaves it running to its end."""
+    async def _run_alone(self, change: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run one opening or closing at a time; a cancelled caller leaves it running to its end."""
         running = self._under_way()
         if running is None:
             running = self._change = asyncio.get_running_loop().create_task(change())
@@ -84,7 +84,7 @@ class Lifecycle:
 
     async def _open(self, engine: StorageHooks, loop: asyncio.AbstractEventLoop) -> None:
         if self.loop is not None:
-            # Its event loop was closed without a stop: let go of what belonged to it before opening anew.
+            # Its event loop was closed without a stop: release what belonged to it before opening anew.
             await self._close(engine)
         await engine._open()
         self.loop = loop

@@ -18,7 +18,7 @@ class _Counted:
 class KeyedMutexes:
     """One `asyncio.Lock` per key, for as long as somebody holds it or waits for it.
 
-    `asyncio.Lock` wakes its waiters in the order they came, and a cancelled waiter passes its turn on.
+    `asyncio.Lock` wakes its waiters in the order they came, and a cancelled waiter leaves the queue.
     """
 
     def __init__(self) -> None:

@@ -57,7 +57,9 @@ class Put(NamedTuple):
     expiry: Expiry
 
     def __call__(self, entry: Stored | None, _: float, /) -> tuple[Stored, None]:
-        return replaced(entry, self.value, self.expiry), None
+        if entry is not None and self.expiry.keep:
+            return Stored(self.value, entry.expires_at), None
+        return Stored(self.value, self.expiry.at), None
 
 
 class Touch(NamedTuple):

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from botkeep import documents
-from botkeep._core.tags import untag
+from botkeep._core.tagging import untag
 
 
 class NotJsonError(ValueError):

@@ -58,6 +58,6 @@ def acting_id() -> str:
 
 
 def acting_description() -> str:
-    """Say who is acting, or why nobody is; never raises."""
+    """Return a text for messages: who is acting, or why nobody is."""
     acting = _acting.get()
     return acting.value if isinstance(acting, _Nobody) else repr(acting)

@@ -23,7 +23,7 @@ from botkeep.ambient.configuration import choice, configure
 from botkeep.ambient.current_user import acting_description, acting_id, acting_user
 from botkeep.keys import check_identifier, identifier_of
 from botkeep.patterns import escape_pattern
-from botkeep.ttl import KEEP_TTL
+from botkeep.ttl import KEEP_TTL, NO_TTL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Store", "User", "acting_user", "configure", "erase_user", "store", "user"]
 
 NAMESPACE: Final = "ambient"
+USERS: Final = "users"
+PLUGINS: Final = "plugins"
 
 
 class _Place(NamedTuple):
@@ -71,15 +73,15 @@ class Store:
         raise AttributeError(f"{self!r} has no attributes to delete; await its delete({name!r}) instead")
 
     def save(self, key: str, value: Any, *, ttl: Ttl | None = None) -> Coroutine[Any, Any, Any]:
-        """Keep a document in place of whatever was there, and return it as `load` will.
+        """Store a document in place of whatever was there, and return it as `load` will.
 
         To change what is there, use `update`: between a load and a save, others may save too.
 
         Args:
             key: what to keep it under.
             value: the document: see `botkeep.documents`.
-            ttl: seconds (or a timedelta) to keep it; None: the storage's default, which is for ever unless
-                it was told otherwise.
+            ttl: seconds (or a timedelta) to keep it; None: for ever, also where the storage has a
+                ``default_ttl``.
         """
         return _save(self._place(key), value, ttl)
 
@@ -145,14 +147,13 @@ class Store:
         return _Place(records, beginning + key)
 
     def _beginning(self) -> _Place:
-        storage = choice.storage()
-        namespace = self._namespace(inner(storage._namespace, NAMESPACE))
+        records = self._records(_ambient())
         if not self._plugin:
-            return _Place(storage._view(namespace), "")
-        return _Place(storage._view(_of_plugins(namespace)), inner("", self._plugin) + "/")
+            return _Place(records, "")
+        return _Place(records.namespace(PLUGINS), inner("", self._plugin) + "/")
 
-    def _namespace(self, ambient: str) -> str:
-        return inner(ambient, "store")
+    def _records(self, ambient: BaseStorage) -> BaseStorage:
+        return ambient.namespace("store")
 
     def _suffix(self) -> str:
         return f", plugin {self._plugin!r}" if self._plugin else ""
@@ -171,8 +172,8 @@ class User(Store):
         return f"<user: {acting_description()}{self._suffix()}>"
 
     @override
-    def _namespace(self, ambient: str) -> str:
-        return _of_user(ambient, acting_id())
+    def _records(self, ambient: BaseStorage) -> BaseStorage:
+        return ambient.namespace(USERS).namespace(acting_id())
 
 
 store: Final = Store()
@@ -187,18 +188,13 @@ async def erase_user(user_id: int | str) -> int:
     Raises:
         IdentifierError: the id is no user's.
     """
-    storage = choice.storage()
-    namespace = _of_user(inner(storage._namespace, NAMESPACE), identifier_of(user_id))
-    places = [namespace, _of_plugins(namespace)]
-    return sum([await storage._view(place).clear_namespace() for place in places])
+    records = _ambient().namespace(USERS).namespace(identifier_of(user_id))
+    return sum([await place.clear_namespace() for place in (records, records.namespace(PLUGINS))])
 
 
-def _of_user(ambient: str, user_id: str) -> str:
-    return inner(inner(ambient, "users"), user_id)
-
-
-def _of_plugins(namespace: str) -> str:
-    return inner(namespace, "plugins")
+def _ambient() -> BaseStorage:
+    """Return the namespace of what is saved; a ``default_ttl`` is meant for dialogues, not for it."""
+    return choice.storage().namespace(NAMESPACE, default_ttl=NO_TTL)
 
 
 async def _save(place: _Place, value: Any, ttl: Ttl | None) -> Any:

@@ -1,9 +1,10 @@
-"""Dialogues: their states, the record of each, and whose turn it is."""
+"""Dialogues: their states, the record of each, and the order of their handlers."""
 
 from __future__ import annotations
 
+from botkeep._core.held_locks import HeldLock
 from botkeep.fsm.context import FSMContext
-from botkeep.fsm.held_locks import Hold
+from botkeep.fsm.migration import DialogueMove, move_dialogues
 from botkeep.fsm.ordering import Ordering
 from botkeep.fsm.record import Visit
 from botkeep.fsm.state_keys import KeyStrategy, StateKey, state_key
@@ -11,8 +12,9 @@ from botkeep.fsm.states import State, StatesGroup
 from botkeep.fsm.transaction import Turn
 
 __all__ = [
+    "DialogueMove",
     "FSMContext",
-    "Hold",
+    "HeldLock",
     "KeyStrategy",
     "Ordering",
     "State",
@@ -20,5 +22,6 @@ __all__ = [
     "StatesGroup",
     "Turn",
     "Visit",
+    "move_dialogues",
     "state_key",
 ]

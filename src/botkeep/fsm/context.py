@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from botkeep import documents
 from botkeep.errors import ConflictError
-from botkeep.fsm.held_locks import queued
 from botkeep.fsm.record import Record, Visit, add_visit, fields_of, parse, visits
-from botkeep.fsm.repository import Found, StoredRecord
+from botkeep.fsm.repository import Found, RecordStore
 from botkeep.fsm.rules import Rules
 from botkeep.fsm.state_keys import StateKey, identifier_of
 from botkeep.fsm.transaction import Turn
@@ -65,7 +64,7 @@ class FSMContext:
         idle_ttl: float | timedelta | None = None,
         history: int = 0,
     ) -> None:
-        self._stored = StoredRecord(storage, identifier_of(key))
+        self._stored = RecordStore(storage, identifier_of(key))
         self._rules = Rules(states)
         self._idle_ttl = None if idle_ttl is None else seconds(idle_ttl)
         self._history = _count("history", history)
@@ -140,7 +139,7 @@ class FSMContext:
         return record["data"].get(name, default)
 
     async def set_data(self, data: object) -> None:
-        """Put new data in place of the old and keep the state.
+        """Replace the data and keep the state.
 
         Args:
             data: a mapping, a dataclass, a msgspec Struct or a pydantic model.
@@ -152,7 +151,7 @@ class FSMContext:
         await self._change_data(lambda record: record.update(data=fields))
 
     async def update_data(self, mapping: object = None, /, **values: Any) -> dict[str, Any]:
-        """Put fields into the data, keep all others, and return the new data.
+        """Add fields to the data or replace them, keep all others, and return the new data.
 
         Args:
             mapping: the fields, as for `set_data`.
@@ -161,7 +160,9 @@ class FSMContext:
         Raises:
             DocumentError: as `set_data`.
         """
-        fields = fields_of(values) if mapping is None else {**fields_of(mapping), **fields_of(values)}
+        fields = fields_of(values) if values or mapping is None else {}
+        if mapping is not None:
+            fields = {**fields_of(mapping), **fields}
         if not fields:
             return await self.get_data()
         record = await self._change_data(lambda record: record["data"].update(fields))
@@ -214,7 +215,7 @@ class FSMContext:
             DeadlockError: the handler runs a turn on its own record.
         """
         stored, attempts = self._stored, max(1, _count("attempts", attempts))
-        async with queued(stored.storage._mutexes, ("run", *stored.realm), stored.identifier):
+        async with stored.local_lock():
             while True:
                 found, turn = await self._begin(ttl)
                 result = await handler(turn)

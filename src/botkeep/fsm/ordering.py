@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from botkeep._core.compat import override
+from botkeep._core.held_locks import HeldLock, find_held_lock, local_lock
 from botkeep._core.mutexes import KeyedMutexes
-from botkeep.fsm.held_locks import Hold, LeasedHold, holding, queued, realm_of, refuse_reentry
 from botkeep.fsm.record import NAMESPACE
 from botkeep.fsm.state_keys import StateKey, identifier_of
 from botkeep.ttl import seconds
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from botkeep.abc import BaseStorage
+    from botkeep.lease import Lease
 
 
 class Ordering:
-    """Whose turn it is, key by key. Nothing is kept of a key that nobody has a turn on or waits for.
+    """Locks by key, for handlers. Nothing is kept of a key that nobody holds or waits for.
 
     .. code-block:: python
 
@@ -30,10 +32,10 @@ class Ordering:
             ...  # no other handler is in here for user 7
 
     Args:
-        storage: None: turns are taken among the tasks of this process. With a storage, among all processes
-            that use it: a turn is a lease there, renewed while the block runs. Waiters of one process keep
-            their order; processes that wait for the same key take turns.
-        ttl: seconds after which the turn of a process that died, or stands still, goes to the next.
+        storage: None: the locks are those of this process. With a storage, of all processes that use it: a
+            lock is a lease there, renewed while the block runs. Waiters of one process keep their order;
+            processes that wait for the same key alternate.
+        ttl: seconds after which the lock of a process that died, or stands still, goes to the next.
     """
 
     def __init__(self, storage: BaseStorage | None = None, *, ttl: float | timedelta = 30.0) -> None:
@@ -41,26 +43,52 @@ class Ordering:
         self._ttl = seconds(ttl)
         self._mutexes = KeyedMutexes()
 
-    def of(self, key: StateKey | str) -> AbstractAsyncContextManager[Hold]:
-        """Wait for a turn on ``key`` and have it inside the ``async with`` block.
+    def of(self, key: StateKey | str) -> AbstractAsyncContextManager[HeldLock]:
+        """Wait for the lock on ``key`` and hold it inside the ``async with`` block.
 
         A cancelled waiter leaves the queue, and those behind it move up. Inside the block an `FSMContext` of
         the same storage and key refuses to write once the lease is lost.
 
         Raises:
-            DeadlockError: the running task has a turn on this key already.
-            LeaseLostError: at the end of the block, when somebody else may have had the turn meanwhile.
+            DeadlockError: the running task holds the lock already, or the task that does waits for it.
+            LeaseLostError: at the end of the block, when somebody else may have held it meanwhile.
         """
         identifier = identifier_of(key)
         if self._storage is None:
-            return queued(self._mutexes, self, identifier)
+            return local_lock(self._mutexes, self, identifier)
         return self._leased(self._storage, identifier)
 
     @asynccontextmanager
-    async def _leased(self, storage: BaseStorage, identifier: str) -> AsyncIterator[Hold]:
-        realm = realm_of(storage)
-        refuse_reentry(realm, identifier)
+    async def _leased(self, storage: BaseStorage, identifier: str) -> AsyncIterator[HeldLock]:
         async with storage.lock(identifier, ttl=self._ttl) as lease:
-            hold = LeasedHold(realm, identifier, lease, ttl=self._ttl, clock=storage.now)
-            with holding(hold):
-                yield hold
+            with HeldLease(storage.lock_scope, identifier, lease).tracked() as held:
+                yield held
+
+
+class HeldLease(HeldLock):
+    """A lock among several processes: a lease, which a process that was paused for too long has lost."""
+
+    def __init__(self, scope: Hashable, identifier: str, lease: Lease) -> None:
+        super().__init__(scope, identifier)
+        self.fence: int = lease.fence
+        self._lease = lease
+
+    @property
+    @override
+    def lost(self) -> bool:
+        return super().lost or self._lease.lost
+
+    @override
+    async def check(self) -> None:
+        await super().check()
+        await self._lease.renew()
+
+    @override
+    async def verify_if_due(self) -> None:
+        if self._lease.may_have_expired:
+            await self.check()
+
+
+def held_lease(storage: BaseStorage, identifier: str) -> HeldLock | None:
+    """Return the lock that this task holds on a record of the storage by an `Ordering`; None: none."""
+    return find_held_lock(storage.lock_scope, identifier)

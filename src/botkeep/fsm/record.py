@@ -4,8 +4,9 @@
 
     {"name": "Order:size", "data": {"pizza": "Margherita"}}
 
-``name`` is None without a state. Two more fields are there only where they are used: ``history``, a list of
-``[name, seconds since the epoch]``, newest last, and ``fence``, the number of the last turn that wrote.
+``name`` is None without a state. More fields are there only where they are used: ``history``, a list of
+``[name, seconds since the epoch]``, newest last; ``fence``, the number of the last lock that wrote; and
+``own_ttl``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from botkeep.errors import CorruptDocumentError, DocumentError
 
 NAMESPACE: Final = "fsm"
 """The namespace of a storage that holds the records, and no others."""
+
+OWN_TTL: Final = "own_ttl"
+"""The field that is there when the dialogue has a ttl of its own, where the storage has a default one."""
 
 Record: TypeAlias = dict[str, Any]
 

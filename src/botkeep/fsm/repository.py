@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botkeep import documents
+from botkeep._core.held_locks import HeldLock, holds_locks
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
 from botkeep.errors import LeaseLostError
-from botkeep.fsm.held_locks import Hold, find_hold, realm_of
-from botkeep.fsm.record import NAMESPACE, Record, empty, is_empty, parse
+from botkeep.fsm.ordering import held_lease
+from botkeep.fsm.record import NAMESPACE, OWN_TTL, Record, empty, is_empty, parse
 from botkeep.ttl import KEEP_TTL
 
 if TYPE_CHECKING:
@@ -25,23 +27,26 @@ class Found(NamedTuple):
 
     Attributes:
         value: the bytes; None: nothing.
-        says_nothing: it was an empty record, or none.
+        was_empty: it was an empty record, or none.
     """
 
     value: bytes | None
-    says_nothing: bool
+    was_empty: bool
 
 
-class StoredRecord:
+class RecordStore:
     """One record in a storage, in the namespace of records.
 
-    Inside a turn of an `Ordering` on the same key and storage every write carries the turn's fence.
+    While the task holds the lock of an `Ordering` on the same key and storage, every write carries its fence.
     """
 
     def __init__(self, storage: BaseStorage, identifier: str) -> None:
         self.storage: BaseStorage = storage.namespace(NAMESPACE)
         self.identifier = identifier
-        self.realm: tuple[Hashable, str] = realm_of(self.storage)
+
+    def local_lock(self) -> AbstractAsyncContextManager[object]:
+        """Return a lock on the record among the runs of this process."""
+        return self.storage.local_lock(self.identifier, "run")
 
     async def read(self) -> tuple[Found, Record]:
         """Return what is stored, and as a record; a fresh one when there is none.
@@ -56,12 +61,13 @@ class StoredRecord:
 
         Returns the record. ``step`` may run several times, and on another thread.
         """
-        expiry, hold = self.storage.expiry(ttl), await self._confirmed_hold()
+        self.storage.expiry(ttl)  # refuses what is no ttl before anything is read
+        held = await self._verified_lock() if holds_locks() else None
 
         def operation(entry: Stored | None, now: float, /) -> tuple[Stored | None, Record]:
             found, record = self._parsed(None if entry is None else entry.value)
             step(record)
-            write = self._write(found, record, expiry, hold)
+            write = self._write(found, record, ttl, held)
             return (entry if write is None else write(entry, now)[0]), record
 
         return await self.storage.apply(self.identifier, operation)
@@ -70,9 +76,9 @@ class StoredRecord:
         """Write the record if nothing was written since ``found`` was read.
 
         Raises:
-            LeaseLostError: this task has lost its turn.
+            LeaseLostError: this task has lost its lock.
         """
-        write = self._write(found, record, self.storage.expiry(ttl), await self._confirmed_hold())
+        write = self._write(found, record, ttl, await self._verified_lock())
         if write is None:
             return Swap(done=True, found=None)
         if isinstance(write, Put):
@@ -83,7 +89,7 @@ class StoredRecord:
 
     async def remove(self) -> None:
         """Remove the record, whatever it says."""
-        if find_hold(self.realm, self.identifier) is None:
+        if held_lease(self.storage, self.identifier) is None:
             await self.storage.delete_state(self.identifier)
         else:
             await self.change(empty, KEEP_TTL)
@@ -92,29 +98,50 @@ class StoredRecord:
         record = parse(value, self.identifier)
         return Found(value, is_empty(record)), record
 
-    def _write(self, found: Found, record: Record, expiry: Expiry, hold: Hold | None) -> Put | Delete | None:
+    def _write(
+        self, found: Found, record: Record, ttl: Ttl | None, held: HeldLock | None
+    ) -> Put | Delete | None:
         """Return what is to be done to what was found; None: nothing."""
-        if hold is not None:
-            _mark(record, hold)
+        if held is not None:
+            _write_fence(record, held)
+        expiry = self._expiry(record, ttl)
         value = documents.encode(record)
         if value == found.value and expiry.keep:
             return None
         if not is_empty(record):
-            return Put(value, expiry._replace(keep=expiry.keep and not found.says_nothing))
+            return Put(value, expiry._replace(keep=expiry.keep and not found.was_empty))
         if "fence" in record:
             return Put(value, self.storage.expiry(FENCE_SECONDS))
         return None if found.value is None else Delete()
 
-    async def _confirmed_hold(self) -> Hold | None:
-        """The turn that this task has on the record, still its own; None: it has none."""
-        hold = find_hold(self.realm, self.identifier)
-        if hold is not None:
-            await hold.confirm()
-        return hold
+    def _expiry(self, record: Record, ttl: Ttl | None) -> Expiry:
+        """Return when the record expires, and note in it whether that was said for this dialogue alone.
+
+        A storage's ``default_ttl`` ends dialogues that nobody goes on with: each change starts it anew,
+        unless a state came with a ttl of its own, which later changes of the data keep.
+        """
+        if not self.storage.has_default_ttl:
+            return self.storage.expiry(ttl)
+        if ttl is None or (ttl is KEEP_TTL and OWN_TTL not in record):
+            record.pop(OWN_TTL, None)
+            return self.storage.expiry(None)
+        record[OWN_TTL] = True
+        return self.storage.expiry(ttl)
+
+    async def _verified_lock(self) -> HeldLock | None:
+        """Return the lock that this task holds on the record, if due after a check; None: it holds none."""
+        held = held_lease(self.storage, self.identifier)
+        if held is not None:
+            await held.verify_if_due()
+        return held
 
 
-def _mark(record: Record, hold: Hold) -> None:
-    """Put the fence of the turn into the record, unless a later turn has put its own there."""
-    if record.get("fence", 0) > hold.fence:
-        raise LeaseLostError(hold.identifier)
-    record["fence"] = hold.fence
+def _write_fence(record: Record, held: HeldLock) -> None:
+    """Write the fence of the lock into the record.
+
+    Raises:
+        LeaseLostError: a later holder has written its own.
+    """
+    if record.get("fence", 0) > held.fence:
+        raise LeaseLostError(held.identifier)
+    record["fence"] = held.fence

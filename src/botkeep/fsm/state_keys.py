@@ -13,6 +13,7 @@ from botkeep.errors import IdentifierError
 from botkeep.keys import check_identifier
 
 _NONE: Final = "-"
+_DEFAULT: Final = "default"
 _PATTERN: Final = re.compile(
     r"bot:(?P<bot_id>-?\d+)/chat:(?P<chat_id>-?\d+)/user:(?P<user_id>-?\d+)/thread:(?P<thread_id>-|-?\d+)"
     r"/business:(?P<business_connection_id>[^/]*)/destiny:(?P<destiny>(?!-\Z)[^/]*)",
@@ -47,16 +48,18 @@ class StateKey:
     user_id: int
     thread_id: int | None = None
     business_connection_id: str | None = None
-    destiny: str = "default"
+    destiny: str = _DEFAULT
 
     def __post_init__(self) -> None:
-        for name in ("bot_id", "chat_id", "user_id"):
-            _check(name, getattr(self, name), int)
+        if not type(self.bot_id) is type(self.chat_id) is type(self.user_id) is int:
+            for name in ("bot_id", "chat_id", "user_id"):
+                _check(name, getattr(self, name), int)
         if self.thread_id is not None:
             _check("thread_id", self.thread_id, int)
         if self.business_connection_id is not None:
             _check("business_connection_id", self.business_connection_id, str)
-        _check("destiny", self.destiny, str)
+        if type(self.destiny) is not str:
+            _check("destiny", self.destiny, str)
         check_identifier(self.identifier)
 
     @cached_property
@@ -66,9 +69,11 @@ class StateKey:
         "-" stands for None. "%", "/" and NUL inside of a text are escaped as in a URL.
         """
         thread = _NONE if self.thread_id is None else self.thread_id
+        business = _NONE if self.business_connection_id is None else _escaped(self.business_connection_id)
+        destiny = _DEFAULT if self.destiny == _DEFAULT else _escaped(self.destiny)
         return (
             f"bot:{self.bot_id}/chat:{self.chat_id}/user:{self.user_id}/thread:{thread}"
-            f"/business:{_escaped(self.business_connection_id)}/destiny:{_escaped(self.destiny)}"
+            f"/business:{business}/destiny:{destiny}"
         )
 
     @override
@@ -151,9 +156,7 @@ def _check(name: str, value: object, kind: type) -> None:
         raise TypeError(f"{name} must be {'an int' if kind is int else 'a str'}, not {value!r}")
 
 
-def _escaped(text: str | None) -> str:
-    if text is None:
-        return _NONE
+def _escaped(text: str) -> str:
     if text == _NONE:
         return "%2D"
     # The value itself: a member of a str enum prints as its name.

@@ -87,7 +87,7 @@ class State:
         self._group = group
         self._name = self._name or attribute
 
-    def _take_name(self) -> None:
+    def _build_text(self) -> None:
         if self._group is not None:
             self._text = f"{self._group.__group_name__}:{self._name}"
 
@@ -119,7 +119,7 @@ class StatesGroupMeta(type):
                 member._join(group, attribute)
             elif isinstance(member, StatesGroupMeta) and _is_defined_in(member, group):
                 member.__outer__ = group
-        group._settle()
+        group._assign_names()
         return group
 
     def __iter__(cls) -> Iterator[State]:
@@ -137,17 +137,17 @@ class StatesGroupMeta(type):
     def __repr__(cls) -> str:
         return f"<StatesGroup {cls.__group_name__!r}>"
 
-    def _settle(cls) -> None:
-        """Give names, also to nested groups: these did not know until now where they are."""
+    def _assign_names(cls) -> None:
+        """Name the group, its states and nested groups: they were made before the outer name was known."""
         outer = cls.__outer__
         cls.__group_name__ = cls.__name__ if outer is None else f"{outer.__group_name__}.{cls.__name__}"
         members = cls._members()
         cls.__nested__ = tuple(member for member in members if isinstance(member, StatesGroupMeta))
         for member in members:
             if isinstance(member, State):
-                member._take_name()
+                member._build_text()
             elif member.__outer__ is cls:
-                member._settle()
+                member._assign_names()
         cls.__states__ = _each_once(cls, members)
         cls.transitions = _table(cls)
         cls.__transitions__ = Transitions(

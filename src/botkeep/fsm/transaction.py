@@ -1,4 +1,4 @@
-"""A turn: one reading of a record, what a handler makes of it, and one writing."""
+"""A turn: a transaction on the record of one dialogue, read once and written once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Enter: TypeAlias = "Callable[[Record, State | str | None], None]"
-"""Lets a record enter a state, if it may."""
+"""Changes a record to another state, or raises if that may not follow."""
 
 
 class Turn:
-    """The record of a dialogue in the hands of a handler; it is written when the turn ends.
+    """A transaction on a dialogue: a handler changes it, and it is written when the block ends.
 
     Attributes:
         data: the data of the dialogue, to be changed at will. A mapping or a dataclass may take its place.
@@ -46,9 +46,13 @@ class Turn:
         self._enter(self._record, state)
         self.moved = True
 
-    def get_data(self, kind: type[T]) -> T:
-        """Return the data as a ``kind``: see `FSMContext.get_data`."""
-        return documents.convert(fields_of(self.data), kind)
+    def get_data(self, type: type[T]) -> T:  # noqa: A002 # as in FSMContext
+        """Return the data as a dataclass, TypedDict, msgspec Struct or pydantic model.
+
+        Raises:
+            DocumentError: the data does not fit the type.
+        """
+        return documents.convert(fields_of(self.data), type)
 
     def clear(self) -> None:
         """End the dialogue: no state, no data, no history. Transitions have no say in it."""

@@ -46,7 +46,7 @@ class Transitions:
 
 
 def check(source: str | None, target: str | None, groups: Iterable[Transitions]) -> None:
-    """Accept a move from one state to another that the groups allow.
+    """Raise unless the groups allow a move from one state to another.
 
     Args:
         source: the name of the state that the dialogue is in; None: no state.

@@ -1,10 +1,11 @@
-"""What users have elsewhere, brought into a storage: one module for each foreign format.
+"""What users have elsewhere, brought into a storage.
 
-Each has one coroutine, ``import_documents(source, target, *, ..., overwrite=False, on_progress=None)``, which
-returns a `botkeep.migrate.Migration`. All of the source is read and checked before anything is written, so
-that a source with something in it that cannot be carried over leaves the target as it was. What the target
-holds is never replaced unless ``overwrite`` is True. The source is only read.
+A format is a coroutine function ``(source, target, *, ..., **settings)`` that returns a
+`botkeep.migrate.Migration`; it stands in the adapter of the framework whose layout it knows, and
+``command.FORMATS`` lists it. All of the source is read into `staging.StagedDocuments` before anything is
+written, so that a source which is something else leaves the target as it was. The source is only read, and
+what the target holds is replaced only with ``overwrite=True``.
 
-All raise `botkeep.MigrationError`, with the keys that are the trouble, and `botkeep.StorageError` for a
+All raise `botkeep.MigrationError`, with the keys that could not be imported, and `botkeep.StorageError` for a
 source or a target that cannot be reached or is something else.
 """

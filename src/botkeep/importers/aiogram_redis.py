@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botkeep.fsm.record import NAMESPACE
 from botkeep.fsm.state_keys import StateKey
-from botkeep.importers._arrivals import Arrivals, refusal
-from botkeep.importers._foreign_redis import ForeignString, strings
+from botkeep.importers.foreign_redis import ForeignString, read_strings
+from botkeep.importers.staging import StagedDocuments, import_error
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from botkeep.abc import BaseStorage
-    from botkeep.migrate import Migration, OnProgress
+    from botkeep.importers.staging import ImportSettings
+    from botkeep.migrate import Migration
 
 
 async def import_documents(
@@ -29,8 +32,7 @@ async def import_documents(
     separator: str = ":",
     with_business_connection_id: bool = False,
     with_destiny: bool = False,
-    overwrite: bool = False,
-    on_progress: OnProgress | None = None,
+    **settings: Unpack[ImportSettings],
 ) -> Migration:
     """Import dialogues, to where `botkeep_aiogram.BotkeepStorage` looks; see `botkeep.importers`.
 
@@ -44,25 +46,24 @@ async def import_documents(
         separator: see there.
         with_business_connection_id: see there.
         with_destiny: see there.
-        overwrite: see `botkeep.importers`.
-        on_progress: see `botkeep.migrate.migrate`.
+        settings: `botkeep.importers.staging.ImportSettings`.
     """
     keys = _Keys(prefix, separator, bot_id, business=with_business_connection_id, destiny=with_destiny)
     dialogues: dict[StateKey, _Dialogue] = {}
-    async for found in strings(source, f"{prefix}{separator}"):
-        key, part = keys.parse(found.name)
-        if part != "lock":
-            dialogues[key] = dialogues.get(key, _NEW).with_part(part, found)
-    async with Arrivals() as arrivals:
+    async with StagedDocuments(**settings) as staged:
+        async for found in read_strings(source, f"{prefix}{separator}", staged):
+            key, part = keys.parse(found.name)
+            if part != "lock":
+                dialogues[key] = dialogues.get(key, _NEW).with_part(part, found)
         for key, dialogue in dialogues.items():
-            await arrivals.add(
+            await staged.stage(
                 dialogue.foreign_key,
                 {"name": dialogue.name, "data": dialogue.data},
                 namespaces=(NAMESPACE,),
                 identifier=key.identifier,
                 seconds=dialogue.seconds,
             )
-        return await arrivals.deliver(target, overwrite=overwrite, on_progress=on_progress)
+        return await staged.write_to(target)
 
 
 _NUMBERS: Final = {"bot_id", "chat_id", "thread_id", "user_id"}
@@ -88,9 +89,9 @@ def _data(found: ForeignString) -> dict[str, Any]:
     try:
         data = json.loads(found.text)
     except ValueError as exc:
-        raise refusal(found.name, f"it is no JSON: {exc}") from exc
+        raise import_error(found.name, f"it is no JSON: {exc}") from exc
     if not isinstance(data, dict):
-        raise refusal(found.name, f"it is no dict of data but {found.text[:80]}")
+        raise import_error(found.name, f"it is no dict of data but {found.text[:80]}")
     return data
 
 
@@ -120,12 +121,12 @@ class _Keys:
         """
         found = self._pattern.fullmatch(name)
         if found is None:
-            raise refusal(name, "it is no key of DefaultKeyBuilder with these settings")
+            raise import_error(name, "it is no key of DefaultKeyBuilder with these settings")
         parts = {part: text for part, text in found.groupdict().items() if text is not None}
         part = parts.pop("part")
         fields: dict[str, Any] = {"bot_id": self._bot_id}
         fields |= {field: int(text) if field in _NUMBERS else text for field, text in parts.items()}
         # A bot never writes to itself.
         if fields["chat_id"] == self._bot_id:
-            raise refusal(name, "it names the bot: leave out bot_id, which is for keys that do not")
+            raise import_error(name, "it names the bot: leave out bot_id, which is for keys that do not")
         return StateKey(**fields), part

@@ -59,7 +59,7 @@ class Decision(NamedTuple):
     @property
     def expires_at(self) -> float:
         """The moment, in seconds since the epoch, from which the record says no more than its absence."""
-        return max(meter.forgotten_at for meter in self.meters) / MILLISECONDS
+        return max(meter.expires_at for meter in self.meters) / MILLISECONDS
 
 
 def decide(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:

@@ -50,7 +50,7 @@ _log = logging.getLogger("botkeep.ratelimit")
 
 
 class RateLimiter:
-    """Says how often each key may do something; exact, however many tasks and processes ask at once.
+    """A limit on how often each key may do something; exact, however many tasks and processes ask at once.
 
     A denied hit counts nothing: whoever goes on asking is not banned for longer. Records expire by
     themselves. Limiters with the same rates and strategy on one storage share their counts; a
@@ -116,7 +116,7 @@ class RateLimiter:
         return await self._verdict(self._records.apply(identifier, Hit(identifier, self._limits, cost)), cost)
 
     async def peek(self, key: int | str, cost: int = 1) -> Verdict:
-        """Say what `hit` would say, and count nothing; ``remaining`` is what is left before the hit."""
+        """Return what `hit` would return, and count nothing; ``remaining`` is what is left before the hit."""
         identifier = identifier_of(key)
         self._check_cost(cost)
         return await self._verdict(

@@ -81,12 +81,12 @@ class Meter(ABC):
         self.state[1] += cost
 
     @abstractmethod
-    def free_at(self, cost: int) -> int:
+    def retry_at(self, cost: int) -> int:
         """Return the first moment at which a hit that does not fit now will fit, if no other comes before."""
 
     @property
     @abstractmethod
-    def forgotten_at(self) -> int:
+    def expires_at(self) -> int:
         """The moment from which the state says no more than a fresh one, if no hit comes before."""
 
     def _start(self, moment: int) -> int:
@@ -108,12 +108,12 @@ class FixedWindow(Meter):
     fresh: ClassVar[tuple[int, ...]] = (0, 0)
 
     @override
-    def free_at(self, cost: int) -> int:  # noqa: ARG002 # whatever it costs, the next window has room
+    def retry_at(self, cost: int) -> int:  # noqa: ARG002 # whatever it costs, the next window has room
         return self.state[0] + self.period
 
     @property
     @override
-    def forgotten_at(self) -> int:
+    def expires_at(self) -> int:
         start, hits = self.state
         return start + self.period if hits else self.now
 
@@ -137,7 +137,7 @@ class SlidingWindow(Meter):
     fresh: ClassVar[tuple[int, ...]] = (0, 0, 0)
 
     @override
-    def free_at(self, cost: int) -> int:
+    def retry_at(self, cost: int) -> int:
         start, hits, before = self.state
         if hits + cost > self.limit:
             # Not in this window, then: in the next, where this one's hits fade.
@@ -147,7 +147,7 @@ class SlidingWindow(Meter):
 
     @property
     @override
-    def forgotten_at(self) -> int:
+    def expires_at(self) -> int:
         start, hits, before = self.state
         if hits:
             return start + 2 * self.period
@@ -180,12 +180,12 @@ class Gcra(Meter):
         self.state[1] += cost * self.period
 
     @override
-    def free_at(self, cost: int) -> int:
+    def retry_at(self, cost: int) -> int:
         return self.now + _divided_up(cost * self.period - self.room, self.limit)
 
     @property
     @override
-    def forgotten_at(self) -> int:
+    def expires_at(self) -> int:
         return self.now + _divided_up(self._load(), self.limit)
 
     @override

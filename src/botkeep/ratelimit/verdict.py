@@ -53,6 +53,6 @@ def _of_one(meter: Meter, decision: Decision, cost: int) -> Verdict:
         allowed=decision.allowed,
         limit=meter.limit,
         remaining=meter.remaining,
-        retry_after=meter.free_at(cost) / MILLISECONDS - decision.now if waits else 0.0,
-        reset_at=meter.forgotten_at / MILLISECONDS + decision.clock_ahead,
+        retry_after=meter.retry_at(cost) / MILLISECONDS - decision.now if waits else 0.0,
+        reset_at=meter.expires_at / MILLISECONDS + decision.clock_ahead,
     )

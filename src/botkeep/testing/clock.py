@@ -18,5 +18,5 @@ class FakeClock:
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass at once."""
+        """Move the clock on by so many seconds, or back."""
         self._now += seconds

@@ -53,7 +53,7 @@ class StorageUnderTest:
         return self.create()
 
     async def advance(self, seconds: float) -> None:
-        """Let documents grow older by so many seconds.
+        """Make documents older by so many seconds.
 
         An engine with a clock of its own moves the expiries instead.
         """

@@ -56,7 +56,7 @@ class StorageMachine(RuleBasedStateMachine):
         raise NotImplementedError
 
     def advance(self, time: float) -> None:
-        """Let documents grow older by so many seconds."""
+        """Make documents older by so many seconds."""
         self.clock.advance(time)
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:

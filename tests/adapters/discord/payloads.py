@@ -60,6 +60,47 @@ def direct_channel(identifier: int) -> Payload:
     return {"id": str(identifier), "type": 1, "recipients": [user(1)], "last_message_id": None}
 
 
+def text_channel(identifier: int, guild: int) -> Payload:
+    return {**category(identifier, guild), "type": 0, "name": "text", "topic": None, "last_message_id": None}
+
+
+def thread(identifier: int, guild: int, parent: int) -> Payload:
+    return {
+        "id": str(identifier),
+        "type": 11,
+        "guild_id": str(guild),
+        "parent_id": str(parent),
+        "owner_id": "1",
+        "name": "thread",
+        "last_message_id": None,
+        "message_count": 0,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 60,
+            "archive_timestamp": "2026-01-01T00:00:00+00:00",
+            "locked": False,
+        },
+    }
+
+
+def guild(identifier: int, *, channels: Sequence[Payload] = (), threads: Sequence[Payload] = ()) -> Payload:
+    return {
+        "id": str(identifier),
+        "name": "guild",
+        "owner_id": "1",
+        "features": [],
+        "roles": [{**role(identifier), "name": "@everyone"}],
+        "emojis": [],
+        "members": [],
+        "member_count": 1,
+        "channels": list(channels),
+        "threads": list(threads),
+        "large": False,
+        "unavailable": False,
+    }
+
+
 def category(identifier: int, guild: int) -> Payload:
     return {
         "id": str(identifier),

@@ -19,6 +19,7 @@ HANG = 0
 """The status of a fault that never answers."""
 
 _EPHEMERAL = 64
+_DEFERRED = 5
 
 
 class Call(NamedTuple):
@@ -41,12 +42,14 @@ class Rest:
         self.calls: list[Call] = []
         self.channels: dict[int, Payload] = {CHANNEL: payloads.direct_channel(CHANNEL)}
         self.messages: dict[int, Payload] = {}
+        self.guilds: list[Payload] = []
         self.delay = 0.0
         self.busiest = 0
         self.faults: dict[str, int] = {}
         # An id says when it was made, and an interaction of long ago counts as expired.
         self.identifiers = itertools.count(discord.utils.time_snowflake(discord.utils.utcnow()))
         self._answers: dict[str, asyncio.Future[Payload]] = {}
+        self._ephemeral: set[str] = set()
         self._under_way = 0
         self._on_change = on_change
         self._released = asyncio.Event()
@@ -122,6 +125,8 @@ class Rest:
         return answer if answer.status == 404 else web.Response(status=204)
 
     def _respond(self, interaction: str, body: Payload) -> web.Response:
+        if body["type"] == _DEFERRED and (body.get("data") or {}).get("flags"):
+            self._ephemeral.add(f"token{interaction}")
         resource: Payload = {"type": body["type"]}
         response: Payload = {"id": interaction, "type": 3}
         answer = self.answer_to(interaction)
@@ -133,8 +138,15 @@ class Rest:
             response["response_message_id"] = resource["message"]["id"]
         return _json({"interaction": response, "resource": resource})
 
-    def _follow_up(self, body: Payload) -> web.Response:
+    def _follow_up(self, token: str, body: Payload) -> web.Response:
+        if token in self._ephemeral:
+            # The first message after a deferral is as the deferral said, whatever it says itself.
+            self._ephemeral.discard(token)
+            body = {**body, "flags": _EPHEMERAL}
         return _json(self._stored(CHANNEL, body))
+
+    def _edit_original(self, body: Payload) -> web.Response:
+        return _json(payloads.message(1, CHANNEL, body))
 
     def _stored(self, channel: int, body: Payload) -> Payload:
         message = payloads.message(next(self.identifiers), channel, body)
@@ -166,5 +178,7 @@ _ANSWERS: dict[str, Callable[..., web.Response]] = {
     rf"DELETE {_MESSAGE}": Rest._delete,
     r"POST /channels/(\d+)/messages": Rest._send,
     r"POST /interactions/(\d+)/\w+/callback": Rest._respond,
-    r"POST /webhooks/\d+/\w+": Rest._follow_up,
+    r"POST /webhooks/\d+/(\w+)": Rest._follow_up,
+    r"PATCH /webhooks/\d+/\w+/messages/@original": Rest._edit_original,
+    r"GET /users/@me/guilds": lambda rest: _json(rest.guilds),
 }

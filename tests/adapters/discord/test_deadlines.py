@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
+from collections.abc import AsyncIterator, Callable
+from contextvars import Context, ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -13,9 +17,19 @@ from tests.adapters.discord.bots import Bot, Counter, running
 from tests.adapters.discord.faults import TroubledStorage
 from tests.adapters.discord.server import DiscordServer
 
-from botkeep import OutcomeUnknownError, StorageUnavailableError, user
+from botkeep import (
+    BaseStorage,
+    FSMContext,
+    MemoryStorage,
+    OutcomeUnknownError,
+    RateLimiter,
+    StorageUnavailableError,
+    user,
+)
+from botkeep.hooks import READS, StorageHooks
 from botkeep_discord import PersistentView
 from botkeep_discord.interactions import scope
+from botkeep_discord.interactions.deadline_storage import DeadlineEngine, DeadlineStorage
 
 TIMEOUT = 0.2
 APOLOGY = "Tut mir leid."
@@ -204,3 +218,127 @@ async def test_a_handler_that_outlives_the_three_seconds_has_its_storage_back(
 
     assert answer["data"]["content"] == APOLOGY
     assert total == 10
+
+
+HANGING = sorted(
+    name
+    for name, hook in vars(StorageHooks).items()
+    if name.startswith("_") and (inspect.iscoroutinefunction(hook) or name == "_scan")
+)
+
+
+class HangingEngine(MemoryStorage):
+    """Answers none of its hooks, those that a later version has neither."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name in HANGING:
+            setattr(self, name, self._scan_for_ever if name == "_scan" else self._wait)
+
+    async def _wait(self, *_: object) -> Any:
+        await asyncio.Event().wait()
+
+    async def _scan_for_ever(self, *_: object) -> AsyncIterator[list[str]]:
+        await asyncio.Event().wait()
+        yield []
+
+
+@pytest.fixture
+async def unanswered(monkeypatch: pytest.MonkeyPatch) -> scope.InteractionScope:
+    """Run the test inside an interaction that has had no response."""
+
+    class Unanswered:
+        response = SimpleNamespace(is_done=lambda: False)
+
+    running = scope.InteractionScope(TIMEOUT, APOLOGY)
+    running.interaction = Unanswered()  # type: ignore[assignment] # all that is asked of it
+    monkeypatch.setattr(running, "storage_failed", lambda: None)
+    monkeypatch.setattr(scope, "_current", ContextVar("test", default=running))
+    return running
+
+
+@pytest.mark.parametrize("hook", HANGING)
+async def test_no_hook_of_an_engine_outlasts_an_interaction(
+    unanswered: scope.InteractionScope, hook: str
+) -> None:
+    del unanswered
+    engine = DeadlineEngine(HangingEngine())
+    count = len(inspect.signature(getattr(StorageHooks, hook)).parameters) - 1
+    call = getattr(engine, hook)(*["any"] * count)
+    error = StorageUnavailableError if hook in READS else OutcomeUnknownError
+    with pytest.raises(StorageUnavailableError) as caught:
+        await asyncio.wait_for(anext(call) if hook == "_scan" else call, 5 * TIMEOUT)
+
+    assert type(caught.value) is error
+
+
+VERBS: dict[str, Callable[[BaseStorage], Any]] = {
+    "get_state": lambda storage: storage.get_state("a"),
+    "set_state": lambda storage: storage.set_state("a", 1),
+    "delete_state": lambda storage: storage.delete_state("a"),
+    "compare_and_set": lambda storage: storage.compare_and_set("a", 1, expected=None),
+    "increment": lambda storage: storage.increment("a"),
+    "touch": lambda storage: storage.touch("a", ttl=1),
+    "get_ttl": lambda storage: storage.get_ttl("a"),
+    "exists": lambda storage: storage.exists("a"),
+    "list_keys": lambda storage: storage.list_keys(),
+    "clear_namespace": lambda storage: storage.clear_namespace(),
+    "update": lambda storage: storage.update("a", lambda old: old),
+    "lock": lambda storage: storage.lock("a").__aenter__(),
+    "FSMContext.set_state": lambda storage: FSMContext(storage, "a").set_state("Order:size"),
+    "FSMContext.get_data": lambda storage: FSMContext(storage, "a").get_data(),
+    "FSMContext.update_data": lambda storage: FSMContext(storage, "a").update_data(size=1),
+    "RateLimiter.hit": lambda storage: RateLimiter(storage, "1/minute", on_unavailable="raise").hit("a"),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_no_verb_outlasts_an_interaction(
+    unanswered: scope.InteractionScope, troubled: TroubledStorage, verb: str
+) -> None:
+    del unanswered
+    await troubled.start()
+    for name in set(HANGING) - {"_open", "_close"}:
+        setattr(troubled, name, HangingEngine()._scan_for_ever if name == "_scan" else HangingEngine()._wait)
+    storage = DeadlineStorage(troubled).namespace("inner")
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailableError):
+        await asyncio.wait_for(VERBS[verb](storage), 10 * TIMEOUT)
+
+    assert time.monotonic() - began < 5 * TIMEOUT
+    await troubled.stop()
+
+
+async def test_the_wait_for_others_who_change_the_same_document_is_bounded_too(
+    server: DiscordServer, troubled: TroubledStorage
+) -> None:
+    async with running(bot_on(troubled)) as bot:
+        message = await Counter(state_key="lobby").send(bot.channel)
+        troubled.hang()
+        others = [bot.loop.create_task(Counter(state_key="lobby").state.increment("clicks"))]
+        await asyncio.sleep(0)
+        answer = await server.click(message.id, "add")
+        troubled.recover()
+        await asyncio.gather(*others)
+
+    assert answer["data"]["content"] == APOLOGY
+
+
+async def test_neither_is_the_wait_for_an_update_outside_of_interactions_longer(
+    unanswered: scope.InteractionScope, troubled: TroubledStorage
+) -> None:
+    def update_outside() -> asyncio.Future[Any]:
+        scope._current.set(None)
+        return asyncio.ensure_future(troubled.namespace("inner").update("a", lambda old: old))
+
+    del unanswered
+    troubled.hang()
+    other = Context().run(update_outside)
+    await asyncio.sleep(0)
+    bounded = DeadlineStorage(troubled).namespace("inner")
+    with pytest.raises(StorageUnavailableError):
+        await asyncio.wait_for(bounded.update("a", lambda old: old), 5 * TIMEOUT)
+    troubled.recover()
+    with pytest.raises(TypeError):
+        await other
+    await troubled.stop()

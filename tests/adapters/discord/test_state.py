@@ -15,8 +15,10 @@ from botkeep import (
     SQLiteStorage,
     StorageUnavailableError,
 )
+from botkeep.testing import FakeClock
 from botkeep_discord import ViewState
 from botkeep_discord.views.grouped_updates import GroupedUpdates
+from botkeep_discord.views.rows import Row, Rows
 
 
 @pytest.fixture
@@ -145,4 +147,50 @@ async def test_an_update_under_way_whose_task_is_cancelled_has_an_unknown_outcom
 
     assert [type(outcome) for outcome in outcomes] == [OutcomeUnknownError] * 2
     assert await updates.submit("lobby", lambda old: {**old, "again": True}) == {"again": True}
+    await storage.stop()
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before its first step", "while it waits"])
+async def test_nobody_waits_for_ever_for_a_group_of_updates_that_was_cancelled(begun: bool) -> None:
+    storage = TroubledStorage()
+    updates = GroupedUpdates(storage)
+    storage.hang()
+    waiting = [updates.submit("lobby", lambda old: old) for _ in range(2)]
+    (run,) = asyncio.all_tasks() - {asyncio.current_task()}
+    if begun:
+        await asyncio.sleep(0)
+        waiting += [updates.submit("lobby", lambda old: old) for _ in range(2)]
+    run.cancel()
+    outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    storage.recover()
+
+    assert [type(outcome) for outcome in outcomes[-2:]] == [StorageUnavailableError] * 2
+    assert await updates.submit("lobby", lambda old: {**old, "again": True}) == {"again": True}
+    await storage.stop()
+
+
+async def test_each_change_renews_the_life_that_a_storage_gives_by_default() -> None:
+    clock = FakeClock()
+    storage = MemoryStorage(default_ttl=3, clock=clock)
+    state = ViewState(storage, GroupedUpdates(storage), "lobby")
+    totals = []
+    for _ in range(8):
+        totals.append(await state.increment("clicks"))
+        clock.advance(2)
+    clock.advance(2)
+
+    assert totals == list(range(1, 9))
+    assert await state.load() == {}
+    await storage.stop()
+
+
+async def test_a_view_that_is_sent_anew_lives_as_long_as_a_new_one() -> None:
+    clock = FakeClock()
+    storage = MemoryStorage(default_ttl=3, clock=clock)
+    rows = Rows(storage)
+    for message_id in range(8):
+        await rows.replace("lobby", Row("Lobby", 77, message_id))
+        clock.advance(2)
+
+    assert [key async for key, _ in rows.all()] == ["lobby"]
     await storage.stop()

@@ -149,3 +149,73 @@ async def test_dialogues_belong_to_a_user_in_a_channel(server: DiscordServer, st
 
     assert [body["data"]["content"] for body in states] == ["None", "None", "Order:size"]
     assert keys == [f"bot:1000/chat:77/user:{who}/thread:-/business:-/destiny:default" for who in (7, 8)]
+
+
+class Listener(commands.Cog):
+    """Remembers on whose behalf each event is heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def note(self, event: str) -> None:
+        try:
+            await user.exists("any")
+        except NoUserError:
+            self.heard.append(f"{event} nobody")
+        else:
+            self.heard.append(f"{event} {user!r}")
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        await self.note("message")
+        try:
+            identifier = fsm_context(message).identifier
+        except ValueError as exc:
+            identifier = str(exc)
+        self.heard.append(identifier)
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, _: discord.RawReactionActionEvent) -> None:
+        await self.note("reaction")
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, _: discord.RawMessageDeleteEvent) -> None:
+        await self.note("deletion")
+
+    async def has_heard(self, count: int) -> bool:
+        return len(self.heard) == count
+
+
+async def test_listeners_run_as_the_user_of_their_event_and_those_of_others_as_nobody(
+    server: DiscordServer, storage: MemoryStorage
+) -> None:
+    listener = Listener()
+    message = {**payloads.message(1, CHANNEL, {"content": "hello"}), "author": payloads.user(7)}
+    reaction = {
+        "user_id": "8",
+        "channel_id": f"{CHANNEL}",
+        "message_id": "1",
+        "emoji": {"id": None, "name": "x"},
+        "type": 0,
+    }
+    events = [
+        ("MESSAGE_CREATE", message, 2),
+        ("MESSAGE_REACTION_ADD", reaction, 3),
+        ("MESSAGE_CREATE", {**message, "id": "2", "webhook_id": "7"}, 5),
+        ("MESSAGE_DELETE", {"id": "1", "channel_id": f"{CHANNEL}"}, 6),
+    ]
+    async with running(Bot(backend=storage)) as bot:
+        await bot.add_cog(listener)
+        for event, data, count in events:
+            await server.gateway.send(event, data)
+            await until(lambda count=count: listener.has_heard(count))  # type: ignore[misc] # bound at once
+
+    dialogue, refusal = listener.heard[1], listener.heard[4]
+    assert [listener.heard[index] for index in (0, 2, 3, 5)] == [
+        "message <user: '7'>",
+        "reaction <user: '8'>",
+        "message nobody",
+        "deletion nobody",
+    ]
+    assert dialogue.startswith("bot:1000/chat:77/user:7/")
+    assert "a webhook has no user" in refusal

@@ -66,8 +66,7 @@ async def test_its_client_opens_uses_and_closes_the_storage(storage: BaseStorage
         log.append(message.text)
 
     await storage.set_state("chat:7", {"name": "Order:size", "data": {}})
-    await app.start()
-    await asyncio.sleep(0.1)  # add_handler only schedules a task; no public event says when it has run
+    await app.begin()
     await app.say("large", user=7)
     await app.say("large", user=8)
     await app.stop()

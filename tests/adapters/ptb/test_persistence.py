@@ -9,19 +9,28 @@ from typing import Any
 import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.ext import (
-    CallbackQueryHandler,
     CommandHandler,
     ContextTypes,
     ConversationHandler,
     MessageHandler,
+    PersistenceInput,
     filters,
 )
 from tests.adapters.botapi import updates
-from tests.adapters.ptb.bots import builder, feed, new_application
+from tests.adapters.conditions import until
+from tests.adapters.ptb.bots import builder, feed, fetch, new_application, running
 
-from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from botkeep import (
+    BaseStorage,
+    CorruptDocumentError,
+    IdentifierError,
+    MemoryStorage,
+    SQLiteStorage,
+    StorageUnavailableError,
+)
 from botkeep.hooks import Put
-from botkeep_ptb import BotkeepPersistence, SharedBotkeepPersistence
+from botkeep.testing import FakeClock
+from botkeep_ptb import BotkeepPersistence
 
 
 @pytest.fixture
@@ -176,23 +185,6 @@ async def test_conversations_go_on_where_they_were_and_end(storage: BaseStorage)
     assert (kept, left) == (1, [])
 
 
-async def test_arbitrary_callback_data_survives(storage: BaseStorage) -> None:
-    async with new_application(storage) as application:
-        keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("?", callback_data=("tuple", {1: 2}))]])
-        button = application.bot.callback_data_cache.process_keyboard(keyboard).inline_keyboard[0][0]
-        await application.update_persistence()
-    pressed = []
-    async with new_application(storage) as again:
-
-        async def callback(update: Any, context: Any) -> None:
-            pressed.append(update.callback_query.data)
-
-        again.add_handler(CallbackQueryHandler(callback))
-        await feed(again, updates.button(button.callback_data))
-
-    assert pressed == [("tuple", {1: 2})]
-
-
 async def test_data_that_is_dropped_is_gone(storage: BaseStorage) -> None:
     async with new_application(storage) as application:
         application.add_handler(handler(lambda _, context: context.user_data.update(n=1)))
@@ -221,22 +213,6 @@ async def test_an_application_starts_again_after_its_shutdown(storage: BaseStora
         assert again.user_data[7] == {"n": "second"}
 
 
-async def test_several_processes_see_each_others_changes(storage: BaseStorage) -> None:
-    def process() -> Any:
-        application = new_application(storage, persistence=SharedBotkeepPersistence(storage))
-        application.add_handler(handler(count))
-        return application
-
-    def count(update: Any, context: Any) -> None:
-        context.user_data["n"] = context.user_data.get("n", 0) + 1
-
-    async with process() as one, process() as other:
-        for application in (one, other, one, other):
-            await feed(application, updates.message("x"))
-
-        assert one.user_data[7]["n"] + other.user_data[7]["n"] == 7
-
-
 async def test_a_bot_data_type_of_ones_own_is_made_when_nothing_is_kept() -> None:
     persistence = BotkeepPersistence(MemoryStorage(), context_types=ContextTypes(bot_data=list))
     persistence.set_bot(builder().build().bot)
@@ -244,3 +220,151 @@ async def test_a_bot_data_type_of_ones_own_is_made_when_nothing_is_kept() -> Non
     await persistence.flush()
 
     assert found == []
+
+
+async def test_what_was_emptied_is_removed(storage: BaseStorage) -> None:
+    def change(update: Any, context: Any) -> None:
+        for data in (context.user_data, context.chat_data, context.bot_data):
+            data.clear()
+            if update.message.text == "keep":
+                data["n"] = 1
+
+    kept = storage.namespace("ptb").namespace("42")
+    async with new_application(storage) as application:
+        application.add_handler(handler(change))
+        await feed(application, updates.message("keep"))
+        assert await kept.namespace("users").get_state("7") == {"n": 1}
+        assert await kept.get_state("bot_data") == {"n": 1}
+        await feed(application, updates.message("empty"))
+
+        assert await storage.namespace("ptb").list_namespaces() == []
+
+
+@pytest.mark.parametrize("what", PersistenceInput._fields)
+async def test_only_what_store_data_says_is_stored(storage: BaseStorage, what: str) -> None:
+    def keep(update: Any, context: Any) -> None:
+        for data in (context.user_data, context.chat_data, context.bot_data):
+            data["n"] = 1
+
+    only = PersistenceInput(**{name: name == what for name in PersistenceInput._fields})
+    application = new_application(storage, persistence=BotkeepPersistence(storage, store_data=only))
+    application.add_handler(handler(keep))
+    async with application:
+        keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("?", callback_data=[1])]])
+        application.bot.callback_data_cache.process_keyboard(keyboard)
+        await feed(application, updates.message("x"))
+    async with storage:
+        of_bot = storage.namespace("ptb").namespace("42")
+        found = {*await of_bot.list_namespaces(), *await of_bot.list_keys()}
+
+    names = {"user_data": "users", "chat_data": "chats"}
+    assert found == {names.get(what, what)}
+
+
+async def test_the_persistence_by_itself_writes_at_each_interval() -> None:
+    storage = MemoryStorage()
+    persistence = BotkeepPersistence(storage, update_interval=0.05)
+    application = builder().persistence(persistence).build()
+    application.add_handler(handler(keep_text))
+    users = storage.namespace("ptb").namespace("42").namespace("users")
+    async with running(application):
+        await fetch(application, updates.message("hi"))
+
+        async def written() -> bool:
+            return bool(await users.get_state("7") == {"n": "hi"})
+
+        await until(written)
+    assert persistence.update_interval == 0.05
+    assert BotkeepPersistence(storage).update_interval == 1.0
+
+
+@pytest.mark.parametrize("part", ["get_user_data", "get_chat_data", "get_bot_data", "get_callback_data"])
+async def test_whatever_is_read_first_opens_the_storage_again(part: str) -> None:
+    storage = MemoryStorage()
+    persistence = BotkeepPersistence(storage)
+    persistence.set_bot(builder().build().bot)
+    await persistence.flush()
+    await getattr(persistence, part)()
+    await persistence.get_conversations("c")
+
+    assert await storage.health()
+    await persistence.flush()
+    await persistence.get_conversations("c")
+    await persistence.flush()
+
+
+async def test_what_the_bot_has_in_memory_never_expires_under_it() -> None:
+    clock = FakeClock()
+    storage = MemoryStorage(default_ttl=60, clock=clock)
+
+    def keep(update: Any, context: Any) -> None:
+        context.user_data.setdefault("n", 1)
+
+    async with new_application(storage) as application:
+        application.add_handler(handler(keep))
+        for _ in range(3):
+            await feed(application, updates.message("x"))
+            clock.advance(59)
+        clock.advance(1000)
+    async with new_application(storage) as again:
+        assert again.user_data[7] == {"n": 1}
+
+
+async def test_records_that_an_older_version_has_written_with_an_expiry_lose_it() -> None:
+    clock = FakeClock()
+    storage = MemoryStorage(default_ttl=60, clock=clock)
+    kept = storage.namespace("ptb").namespace("42")
+    async with storage:
+        await kept.namespace("users").set_state("7", {"n": 1})
+        await kept.set_state("bot_data", {"n": 2})
+        await kept.namespace("conversations").namespace("c").set_state("[7, 7]", 3)
+    for _ in range(2):
+        application = new_application(storage)
+        conversation: Any = ConversationHandler([], {3: []}, [], name="c", persistent=True)
+        application.add_handler(conversation)
+        async with application:
+            assert (application.user_data[7], application.bot_data) == ({"n": 1}, {"n": 2})
+        clock.advance(1000)
+    async with storage:
+        assert await kept.namespace("conversations").namespace("c").get_state("[7, 7]") == 3
+
+
+async def test_updates_that_end_at_the_same_time_share_the_writing() -> None:
+    storage = Counting()
+    runs = []
+
+    class Observed(BotkeepPersistence):
+        async def update_bot_data(self, data: Any) -> None:
+            runs.append(data)
+            await super().update_bot_data(data)
+
+    async with new_application(storage, persistence=Observed(storage)) as application:
+        application.add_handler(handler(keep_text))
+        await feed(application, *(updates.message("x", user=number) for number in range(1, 101)))
+
+        assert len(storage.writes) == 100
+        assert len(runs) < 20
+
+
+async def test_a_write_that_no_storage_takes_is_not_tried_for_ever(storage: BaseStorage) -> None:
+    persistence = BotkeepPersistence(storage)
+    persistence.set_bot(builder().build().bot)
+    await persistence.get_bot_data()
+    with pytest.raises(IdentifierError):
+        await persistence.update_conversation("c", (1, "x" * 2000), 1)
+    await persistence.update_bot_data({"n": 1})
+    await persistence.flush()
+    async with storage:
+        assert await storage.namespace("ptb").namespace("42").get_state("bot_data") == {"n": 1}
+
+
+async def test_a_damaged_record_is_named_and_left_as_it_is(storage: BaseStorage) -> None:
+    users = storage.namespace("ptb").namespace("42").namespace("users")
+    async with storage:
+        await users.set_state("7", {"@map": 5})
+    application = new_application(storage)
+    with pytest.raises(CorruptDocumentError, match="7"):
+        await application.initialize()
+    await application.bot.shutdown()
+    async with storage:
+        assert await users.get_state("7") == {"@map": 5}

@@ -7,16 +7,13 @@ sends. A server that speaks MTProto would have to negotiate keys, and would prov
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from typing import Any
 
 from pyrogram import raw
+from tests.adapters.pyrogram.payloads import BOT, from_wire, me, message, person
 
 from botkeep_pyrogram import Client
-
-BOT = 42
-_numbers = itertools.count(1)
 
 
 class FakeSession:
@@ -48,6 +45,28 @@ ACCOUNT: dict[str, Any] = {"api_id": 1, "api_hash": "x", "bot_token": "42:TEST",
 class Offline:
     """Makes a client one that is logged in already, to nobody."""
 
+    _handlers = 0
+
+    def add_handler(self, handler: Any, group: int = 0) -> Any:
+        self._handlers += 1
+        return super().add_handler(handler, group)
+
+    async def begin(self) -> None:
+        """Start, and wait until all handlers are known: adding one only schedules a task."""
+        await self.start()
+        await self.handlers_known()
+
+    async def handlers_known(self) -> None:
+        """Wait until all handlers are known."""
+        while True:
+            if sum(len(group) for group in self.dispatcher.groups.values()) == self._handlers:
+                return
+            await asyncio.sleep(0.002)
+
+    def forget_handlers(self) -> None:
+        """Expect none: the client has stopped."""
+        self._handlers = 0
+
     async def connect(self) -> bool:
         await self.storage.open()
         await self.storage.user_id(BOT)
@@ -69,7 +88,11 @@ class Offline:
 
     async def say(self, *texts: str, user: int = 7) -> None:
         """Deliver messages of one user, and wait until all that was delivered is handled."""
-        await asyncio.gather(*(self.handle_updates(message(text, user=user)) for text in texts))
+        await self.deliver(*(message(text, user=user) for text in texts))
+
+    async def deliver(self, *updates: Any) -> None:
+        """Deliver updates, and wait until all that was delivered is handled."""
+        await asyncio.gather(*(self.handle_updates(update) for update in updates))
         await self.settled()
 
     async def settled(self) -> None:
@@ -90,48 +113,6 @@ class OfflineClient(Offline, Client):
         self.loop = asyncio.get_running_loop()
 
 
-def message(text: str, *, user: int = 7) -> Any:
-    """A text message in a private chat, as Telegram sends it."""
-    number = next(_numbers)
-    peer = raw.types.PeerUser(user_id=user)
-    content = raw.types.Message(
-        id=number,
-        peer_id=peer,
-        from_id=peer,
-        date=int(time.time()),
-        message=text,
-        out=False,
-        entities=_entities(text),
-        restriction_reason=[],
-    )
-    update = raw.types.UpdateNewMessage(message=content, pts=number, pts_count=1)
-    return raw.types.Updates(updates=[update], users=[person(user), _me()], chats=[], date=0, seq=0)
-
-
-def button(data: bytes, *, user: int = 7) -> Any:
-    """A press on an inline button."""
-    peer = raw.types.PeerUser(user_id=user)
-    update = raw.types.UpdateBotCallbackQuery(
-        query_id=next(_numbers), user_id=user, peer=peer, msg_id=1, chat_instance=1, data=data
-    )
-    return raw.types.Updates(updates=[update], users=[person(user)], chats=[], date=0, seq=0)
-
-
-def person(number: int, **more: Any) -> Any:
-    """A user."""
-    return raw.types.User(id=number, first_name="U", access_hash=number, restriction_reason=[], **more)
-
-
-def _me() -> Any:
-    return person(BOT, bot=True, is_self=True, bot_info_version=1)
-
-
-def _entities(text: str) -> list[Any]:
-    if not text.startswith("/"):
-        return []
-    return [raw.types.MessageEntityBotCommand(offset=0, length=len(text))]
-
-
 def _me_in_full(_: Any) -> Any:
     full = raw.types.UserFull(
         id=BOT,
@@ -139,7 +120,7 @@ def _me_in_full(_: Any) -> Any:
         notify_settings=raw.types.PeerNotifySettings(),
         common_chats_count=0,
     )
-    return raw.types.users.UserFull(full_user=full, chats=[], users=[_me()])
+    return raw.types.users.UserFull(full_user=full, chats=[], users=[from_wire(me())])
 
 
 def _messages(query: Any) -> Any:
@@ -147,14 +128,14 @@ def _messages(query: Any) -> Any:
     found = [message("panel").updates[0].message for _ in query.id]
     # kurigram's layer of the raw API has topics here, pyrogram's has not.
     topics: dict[str, Any] = {"topics": []} if "topics" in raw.types.messages.Messages.__slots__ else {}
-    return raw.types.messages.Messages(messages=found, chats=[], users=[person(7)], **topics)
+    return raw.types.messages.Messages(messages=found, chats=[], users=[from_wire(person(7))], **topics)
 
 
 _ANSWERS = {
     raw.functions.updates.GetState: lambda _: raw.types.updates.State(
         pts=1, qts=0, date=0, seq=1, unread_count=0
     ),
-    raw.functions.users.GetUsers: lambda _: [_me()],
+    raw.functions.users.GetUsers: lambda _: [from_wire(me())],
     raw.functions.users.GetFullUser: _me_in_full,
     raw.functions.messages.GetMessages: _messages,
 }

@@ -16,8 +16,7 @@ from botkeep import SQLiteStorage
 
 async def main(path: str) -> None:
     app = new_bot(SQLiteStorage(path), OfflineClient)
-    await app.start()
-    await asyncio.sleep(0.1)  # add_handler only schedules a task; no public event says when it has run
+    await app.begin()
     while line := await asyncio.to_thread(sys.stdin.readline):
         who, _, text = line.strip().partition(": ")
         seen = len(app.sent)

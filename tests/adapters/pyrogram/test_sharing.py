@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,8 +19,7 @@ async def running(path: Path, *setup: Any) -> AsyncIterator[OfflineClient]:
     app = OfflineClient(storage=SQLiteStorage(path, durability="normal"))
     for step in setup:
         step(app)
-    await app.start()
-    await asyncio.sleep(0.05)  # add_handler only schedules a task; no public event says when it has run
+    await app.begin()
     yield app
     await app.stop()
 

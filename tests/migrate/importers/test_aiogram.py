@@ -81,8 +81,6 @@ async def test_the_longer_of_two_times_is_kept(empty_redis: RedisServer, target:
         ("fsm:chat:7", "{}", {"bot_id": BOT}, "no key of DefaultKeyBuilder"),
         ("fsm:7:7:data", "[1]", {"bot_id": BOT}, "it is no dict"),
         ("fsm:7:7:data", "{'a'", {"bot_id": BOT}, "it is no JSON"),
-        ("fsm:7:7:data", '{"a": NaN}', {"bot_id": BOT}, "data.a"),
-        ("fsm:7:7:data", b"\xff", {"bot_id": BOT}, "it is no text"),
     ],
 )
 async def test_a_key_of_another_shape_is_named_and_nothing_is_imported(
@@ -95,6 +93,19 @@ async def test_a_key_of_another_shape_is_named_and_nothing_is_imported(
         await aiogram_redis.import_documents(empty_redis.url, target, **settings)
     assert caught.value.keys[0] in {key, "fsm:1:1:state"}
     assert await target.namespace("fsm").list_keys() == []
+
+
+@pytest.mark.parametrize(("value", "reason"), [('{"a": NaN}', "data.a"), (b"\xff", "it is no text")])
+async def test_a_value_that_cannot_be_stored_is_named_and_the_rest_is_imported(
+    value: Any, reason: str, empty_redis: RedisServer, target: BaseStorage
+) -> None:
+    empty_redis.run("SET", "fsm:7:7:data", value)
+    empty_redis.run("SET", "fsm:1:1:state", "Form:name")
+
+    with pytest.raises(MigrationError, match=reason) as caught:
+        await aiogram_redis.import_documents(empty_redis.url, target, bot_id=BOT)
+    assert caught.value.keys == ["fsm:7:7:data"]
+    assert len(await target.namespace("fsm").list_keys()) == 1
 
 
 async def test_a_server_that_is_not_there_is_an_error_without_its_password(target: BaseStorage) -> None:

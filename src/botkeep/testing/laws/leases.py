@@ -71,12 +71,21 @@ class LeaseLaws(StorageUnderTest):
         assert await asyncio.wait_for(visitor, 10) > 7
 
     async def test_a_place_in_the_queue_whose_waiter_died_goes_stale(self, storage: BaseStorage) -> None:
-        queue = {"dead": storage._clock() + 2}
+        queue = {"dead": 1}
         await records(storage).set_state("order", {"owner": None, "fence": 7, "waiting": queue}, ttl=600)
+
+        async def visit() -> int:
+            async with storage.lock("order") as lease:
+                return lease.fence
+
+        async def stands_in_the_queue() -> bool:
+            return len((await records(storage).get_state("order"))["waiting"]) == 2
+
+        visitor = asyncio.ensure_future(visit())
+        await eventually(stands_in_the_queue)
         await self.advance(3)
 
-        async with storage.lock("order") as lease:
-            assert lease.fence > 7
+        assert await asyncio.wait_for(visitor, 10) == 8
 
     async def test_a_lock_that_was_lost_says_so_when_it_is_released(self, storage: BaseStorage) -> None:
         with pytest.raises(LeaseLostError) as caught:

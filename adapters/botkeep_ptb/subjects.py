@@ -1,0 +1,62 @@
+"""Who an update of python-telegram-bot is about."""
+
+from __future__ import annotations
+
+from telegram import Message, Update
+
+from botkeep import Subject
+
+
+def subject_of(update: Update, bot_id: int) -> Subject:
+    """Return the ids of an update, of whatever kind.
+
+    Who speaks is python-telegram-bot's ``effective_sender``: the chat for which an anonymous administrator or
+    a channel speaks (`botkeep.speaker_id`), else the user.
+
+    Args:
+        update: a message, a callback query, a reaction, or any other.
+        bot_id: the id of the bot that got it.
+    """
+    chat, sender, message = update.effective_chat, update.effective_sender, _message_of(update)
+    in_topic = message is not None and message.is_topic_message
+    return Subject(
+        bot_id,
+        chat_id=None if chat is None else chat.id,
+        user_id=None if sender is None else sender.id,
+        thread_id=message.message_thread_id if message is not None and in_topic else None,
+        business_connection_id=_business_connection_of(update, message),
+    )
+
+
+def album_of(update: Update) -> str | None:
+    """Return the id of the album that a new message is a picture of; None: it is none."""
+    message = update.message or update.channel_post or update.business_message
+    return None if message is None else message.media_group_id
+
+
+def migration_of(update: Update) -> tuple[int, int] | None:
+    """Return the former and the new id of a group that became a supergroup; None: the update does not say so.
+
+    Telegram says it twice, in a message of either chat (core.telegram.org/bots/api#message).
+    """
+    message = update.message
+    if message is None:
+        return None
+    if message.migrate_to_chat_id is not None:
+        return message.chat.id, message.migrate_to_chat_id
+    if message.migrate_from_chat_id is not None:
+        return message.migrate_from_chat_id, message.chat.id
+    return None
+
+
+def _message_of(update: Update) -> Message | None:
+    message = update.effective_message
+    return message if isinstance(message, Message) else None
+
+
+def _business_connection_of(update: Update, message: Message | None) -> str | None:
+    if update.business_connection is not None:
+        return update.business_connection.id
+    if update.deleted_business_messages is not None:
+        return update.deleted_business_messages.business_connection_id
+    return None if message is None else message.business_connection_id

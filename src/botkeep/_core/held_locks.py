@@ -1,0 +1,126 @@
+"""The locks that the running task holds: it must not wait for itself, and its writes carry a fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+from botkeep._core.await_graph import is_waiting_for
+from botkeep.errors import DeadlockError, LeaseLostError
+
+if TYPE_CHECKING:
+    from botkeep._core.mutexes import KeyedMutexes
+
+CHECK_SECONDS: Final = 0.25
+"""Between two checks of whether the holder of a lock waits for the very task that waits for the lock."""
+
+
+class HeldLock:
+    """A lock that somebody holds: what the ``async with`` block of `botkeep.fsm.Ordering.of` gets.
+
+    Attributes:
+        identifier: what is locked.
+        fence: grows with every holder of the same lock, in whatever process; whoever remembers the highest
+            can refuse the late write of a holder that lost it. 0: a lock of one process, which is never lost.
+    """
+
+    def __init__(self, scope: Hashable, identifier: str) -> None:
+        self.identifier = identifier
+        self.fence = 0
+        self._scope = scope
+        self._holder = asyncio.current_task()
+        self._released = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lock is known to be released or lost, without asking the storage."""
+        return self._released
+
+    async def check(self) -> None:
+        """Make sure that the lock is still held: before a mail is sent, or another database is written to.
+
+        Raises:
+            LeaseLostError: it was released, or somebody else may hold it.
+        """
+        if self._released:
+            raise LeaseLostError(self.identifier)
+
+    async def verify_if_due(self) -> None:
+        """Check, unless the lock cannot have been lost since it was last checked."""
+
+    def covers(self, scope: Hashable, identifier: str) -> bool:
+        """Whether this is the lock on the identifier, and not released yet."""
+        return self.identifier == identifier and self._scope == scope and not self._released
+
+    def refuse_wait(self) -> None:
+        """Raise if the holder waits for the running task, so that the lock would never be released.
+
+        Raises:
+            DeadlockError: it does, or is the running task itself.
+        """
+        task = asyncio.current_task()
+        if self._holder is None or task is None or self._holder.done():
+            return
+        if is_waiting_for(self._holder, task):
+            raise DeadlockError(self.identifier)
+
+    @contextmanager
+    def tracked(self) -> Iterator[HeldLock]:
+        """Make the lock known to this task, and to those that it starts, until the block ends."""
+        _held.set((*(other for other in _held.get() if not other._released), self))
+        try:
+            yield self
+        finally:
+            self._released = True
+            _held.set(tuple(other for other in _held.get() if other is not self))
+
+
+_held: ContextVar[tuple[HeldLock, ...]] = ContextVar("botkeep.held_locks", default=())
+
+
+def find_held_lock(scope: Hashable, identifier: str) -> HeldLock | None:
+    """Return the lock on the identifier that this task, or the one that started it, holds; None: none."""
+    for held in _held.get():
+        if held.covers(scope, identifier):
+            return held
+    return None
+
+
+def holds_locks() -> bool:
+    """Whether this task, or the one that started it, holds any lock."""
+    return bool(_held.get())
+
+
+@asynccontextmanager
+async def local_lock(mutexes: KeyedMutexes, scope: Hashable, identifier: str) -> AsyncIterator[HeldLock]:
+    """Hold a lock among the tasks of this process, first come, first served.
+
+    Raises:
+        DeadlockError: the running task holds it already, or the task that does waits for the running one.
+    """
+    outer = find_held_lock(scope, identifier)
+    mutex = mutexes.of((scope, identifier))
+    async with mutex if outer is None else _watched(mutex, outer):
+        with HeldLock(scope, identifier).tracked() as held:
+            yield held
+
+
+@asynccontextmanager
+async def _watched(mutex: AbstractAsyncContextManager[None], outer: HeldLock) -> AsyncIterator[None]:
+    """Enter the mutex, checking now and then that its holder does not wait for the running task."""
+    outer.refuse_wait()
+    async with AsyncExitStack() as stack:
+        entering = asyncio.ensure_future(stack.enter_async_context(mutex))
+        try:
+            while not entering.done():
+                await asyncio.wait([entering], timeout=CHECK_SECONDS)
+                if not entering.done():
+                    outer.refuse_wait()
+        finally:
+            if not entering.done():
+                entering.cancel()
+                await asyncio.wait([entering])
+        yield entering.result()
