@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from botkeep.errors import DocumentError
+
 
 def fields_of(value: Any, round_trip: Callable[[Any], Any]) -> Any:
     """Return what the value holds, most often a dict; None when it is none of the three.
