@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from typing import Any, Final
 
 import orjson
@@ -58,7 +59,7 @@ def encode_tagged(document: Any) -> bytes:
         return orjson.dumps(tree)
     # Not by orjson.Fragment: what closes so many levels behind it is written past the end of orjson's buffer.
     mark = secrets.token_hex(16)
-    parts = []
+    parts: list[bytes] = []
     for container, part in tagger.segments:
         container.holder[_place(container, part)] = f"{mark}{len(parts)}"
         parts.append(orjson.dumps(part))
@@ -77,7 +78,9 @@ class _Container:
 
     __slots__ = ("depth", "holder", "in_a_set", "key", "label", "parent", "value")
 
-    def __init__(self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None) -> None:
+    def __init__(
+        self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None
+    ) -> None:
         self.value = value
         self.holder = holder
         self.key = key
@@ -184,7 +187,9 @@ class _Tagger:
             raise DocumentError(container.path(), reason)
         if hasattr(type(value), "__missing__"):
             kind = type(value).__qualname__
-            reason = f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            reason = (
+                f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            )
             raise DocumentError(container.path(), reason)
         names = self._names(container, value)
         written: dict[str, Any] = dict.fromkeys(names)
@@ -249,7 +254,7 @@ def _settle(items: list[Any], container: _Container) -> None:
         items.sort(key=repr)
     except RecursionError as exc:
         raise DocumentError(container.path(), "nested too deeply for the stack of this call") from exc
-    for one, other in zip(items, items[1:]):
+    for one, other in pairwise(items):
         if one == other:
             reason = f"two items of this set both come back as {other!r}"
             raise DocumentError(container.path(_IN_A_SET), reason)
