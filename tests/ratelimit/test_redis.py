@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Sequence
 from uuid import uuid4
 
@@ -14,9 +15,11 @@ from redis import Redis
 from redis.asyncio import RedisCluster
 from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
+from tests.servers.redis_time import RedisStorageInTestTime
 
 from botkeep import CorruptDocumentError, RateLimiter, RedisStorage
-from botkeep.ratelimit.decisions import Hit, Limits, decide
+from botkeep.hooks import Stored
+from botkeep.ratelimit.decisions import Hit, Limits, Peek
 from botkeep.ratelimit.strategies import Quota, StrategyName
 from botkeep.testing import FakeClock
 
@@ -25,8 +28,8 @@ import asyncio, sys
 from botkeep import RateLimiter, RedisStorage
 
 async def main(url, strategy):
-    async with RedisStorage.from_url(url, clock=lambda: 1_800_000_000.0) as storage:
-        limiter = RateLimiter(storage, "50/minute", strategy=strategy)
+    async with RedisStorage.from_url(url) as storage:
+        limiter = RateLimiter(storage, "50/week", strategy=strategy)
         verdicts = await asyncio.gather(*(limiter.hit("spammer") for _ in range(50)))
         print(sum(verdict.allowed for verdict in verdicts))
 
@@ -50,7 +53,7 @@ async def test_of_200_hits_from_4_processes_exactly_the_limit_is_allowed(
 async def test_a_hit_is_one_script_and_nothing_else(
     empty_redis: RedisServer, strategy: StrategyName, clock: FakeClock
 ) -> None:
-    async with RedisStorage.from_url(empty_redis.url, clock=clock) as storage:
+    async with RedisStorageInTestTime.from_url(empty_redis.url, clock=clock) as storage:
         limiter = RateLimiter(storage, ["5/minute", "100/hour"], strategy=strategy)
         await limiter.hit("alice")
         empty_redis.run("CONFIG", "RESETSTAT")
@@ -70,7 +73,7 @@ async def test_the_limit_holds_on_a_cluster(
 ) -> None:
     async with (
         RedisCluster.from_url(empty_redis_cluster.nodes[0].url) as client,
-        RedisStorage(client, clock=clock) as storage,
+        RedisStorageInTestTime(client, clock=clock) as storage,
     ):
         limiter = RateLimiter(storage, ["5/minute", "100/hour"], strategy=strategy)
         verdicts = await asyncio.gather(*(limiter.hit(user) for user in range(20) for _ in range(10)))
@@ -81,7 +84,23 @@ async def test_the_limit_holds_on_a_cluster(
 quotas = st.lists(
     st.builds(Quota, st.integers(1, 2000), st.integers(60_000, 10_000_000)), min_size=1, max_size=3
 )
-steps = st.lists(st.tuples(st.integers(-100_000, 5_000_000), st.floats(0, 1)), max_size=20)
+steps = st.lists(st.tuples(st.integers(-20_000_000, 5_000_000), st.floats(0, 1)), max_size=20)
+
+
+class RedisStorageWithAServerThatStepsBack(RedisStorageInTestTime):
+    """The storage's own clock never goes back; its server's does what the test says."""
+
+    server_clock: FakeClock
+
+    def server_now(self) -> float:
+        return self.server_clock()
+
+
+def storage_with_server_at(server: RedisServer, clock: FakeClock) -> RedisStorage:
+    storage = RedisStorageWithAServerThatStepsBack.from_url(server.url)
+    assert isinstance(storage, RedisStorageWithAServerThatStepsBack)
+    storage.server_clock = clock
+    return storage
 
 
 @pytest.mark.parametrize("name", ["fixed", "sliding", "gcra"])
@@ -92,19 +111,85 @@ def test_lua_decides_and_writes_what_python_does(
     clock, key, limits = FakeClock(), uuid4().hex, Limits(name, tuple(quotas))
 
     async def run() -> None:
-        record = None
-        async with RedisStorage.from_url(redis_server.url, clock=clock) as storage:
+        entry: Stored | None = None
+        async with storage_with_server_at(redis_server, clock) as storage:
             for pause, share in steps:
                 clock.advance(pause / 1000)
                 cost = max(1, round(min(quota.limit for quota in quotas) * share))
+                peeked = await storage.engine._apply("hits", key, Peek(key, limits, cost))
                 in_lua = await storage.engine._apply("hits", key, Hit(key, limits, cost))
-                in_python = decide(record, limits, cost, storage.now(), key)
-                record = in_python.value if in_python.allowed else record
+                entry, in_python = Hit(key, limits, cost)(entry, clock())
 
                 assert (in_lua.allowed, in_lua.value) == (in_python.allowed, in_python.value)
-                assert await storage._get("hits", key) == record
+                assert peeked.allowed == in_lua.allowed
+                assert await storage._get("hits", key) == (entry and entry.value)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("seconds_apart", [3, 3600])
+async def test_clocks_of_callers_that_are_apart_grant_no_more_than_the_rate(
+    empty_redis: RedisServer, strategy: StrategyName, seconds_apart: int
+) -> None:
+    early = RedisStorage.from_url(empty_redis.url, clock=lambda: time.time() - seconds_apart)
+    late = RedisStorage.from_url(empty_redis.url, clock=time.time)
+    async with early, late:
+        limiters = [RateLimiter(storage, "2/week", strategy=strategy) for storage in (early, late)]
+        verdicts = [await limiters[number % 2].hit("spammer") for number in range(20)]
+
+    assert [bool(verdict) for verdict in verdicts] == [True, True] + [False] * 18
+    assert all(verdict.remaining >= 0 for verdict in verdicts)
+
+
+async def test_a_verdict_tells_each_caller_the_time_on_its_own_clock(
+    empty_redis: RedisServer, strategy: StrategyName
+) -> None:
+    def hour_ahead() -> float:
+        return time.time() + 3600
+
+    async with RedisStorage.from_url(empty_redis.url, clock=hour_ahead) as storage:
+        limiter = RateLimiter(storage, "1/day", strategy=strategy)
+        await limiter.hit("alice")
+        for verdict in (await limiter.hit("alice"), await limiter.peek("alice")):
+            assert not verdict
+            assert 0 < verdict.retry_after <= 2 * 86_400
+            assert 0 < verdict.reset_at - hour_ahead() <= 2 * 86_400
+
+
+@pytest.mark.parametrize("step", [-0.5, -30, -90, -86_400])
+async def test_a_server_whose_clock_steps_back_grants_no_more_than_the_rate_and_locks_nobody_out(
+    empty_redis: RedisServer, strategy: StrategyName, step: float
+) -> None:
+    clock = FakeClock()
+    async with storage_with_server_at(empty_redis, clock) as storage:
+        limiter = RateLimiter(storage, "5/minute", strategy=strategy)
+        allowed = [await limiter.hit("alice") for _ in range(6)]
+        clock.advance(step)
+        after = [await limiter.hit("alice") for _ in range(6)]
+        peeked = await limiter.peek("alice")
+        clock.advance(180)
+
+        assert [bool(verdict) for verdict in allowed] == [True] * 5 + [False]
+        assert not any(after)
+        assert {verdict.remaining for verdict in (*after, peeked)} == {0}
+        assert all(0 < verdict.retry_after <= 180 for verdict in after)
+        assert [bool(await limiter.hit("alice")) for _ in range(6)] == [True] * 5 + [False]
+
+
+async def test_a_server_whose_clock_was_far_ahead_for_a_moment_locks_nobody_out(
+    empty_redis: RedisServer, strategy: StrategyName
+) -> None:
+    clock = FakeClock()
+    async with storage_with_server_at(empty_redis, clock) as storage:
+        limiter = RateLimiter(storage, "5/minute", strategy=strategy)
+        clock.advance(365 * 86_400)
+        assert all([await limiter.hit("alice") for _ in range(5)])
+        clock.advance(-365 * 86_400)
+        while_full = await limiter.hit("alice")
+        clock.advance(120)
+
+        assert not while_full
+        assert await limiter.hit("alice")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +212,7 @@ async def test_a_record_of_something_else_is_named_and_left_alone(
 async def test_hits_pass_while_the_server_hangs_and_are_counted_again_after_it(
     empty_redis: RedisServer, clock: FakeClock
 ) -> None:
-    async with RedisStorage.from_url(empty_redis.url, clock=clock, timeout=1.0) as storage:
+    async with RedisStorageInTestTime.from_url(empty_redis.url, clock=clock, timeout=1.0) as storage:
         limiter = RateLimiter(storage, "2/minute")
         await limiter.hit("alice")
         empty_redis.pause()

@@ -1,4 +1,4 @@
-"""A RedisStorage whose documents grow older with the test's clock."""
+"""A RedisStorage whose documents, and whose server, grow older with the test's clock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def aging_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:
     """Return a storage on the server; from now on ``clock.advance`` makes the server's keys older too."""
     from redis import Redis
-    from tests.servers.redis_time import grow_older
-
-    from botkeep import RedisStorage
+    from tests.servers.redis_time import RedisStorageInTestTime, grow_older
 
     def advance(seconds: float) -> None:
         FakeClock.advance(clock, seconds)
@@ -26,4 +24,4 @@ def aging_storage(server: RedisServer, clock: FakeClock) -> RedisStorage:
             grow_older(driver, seconds)
 
     clock.advance = advance  # type: ignore[method-assign] # the server has no clock to move
-    return RedisStorage.from_url(server.url, clock=clock)
+    return RedisStorageInTestTime.from_url(server.url, clock=clock)

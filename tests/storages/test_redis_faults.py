@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis import asyncio as aioredis
-from tests.servers.redis_server import RedisServer
+from tests.servers.redis_server import RedisServer, until
 
 from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
 from botkeep.storages.redis import RedisStorage
@@ -230,3 +230,61 @@ async def test_all_that_is_cancelled_at_once_leaves_a_storage_that_works(
     assert await storage.increment("count", 0) == 5
     await storage.set_state("order", "stored")
     assert await storage.get_state("order") == "stored"
+
+
+async def test_a_call_that_is_tried_again_has_no_more_time_than_any_other(proxy: FaultProxy) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def duration(storage: RedisStorage) -> float:
+        start = loop.time()
+        with pytest.raises(StorageUnavailableError):
+            await storage.increment("count")
+        return loop.time() - start
+
+    async with RedisStorage(aioredis.Redis(port=proxy.port), timeout=1.2) as storage:
+        proxy.refuse()
+        # Its tries leave a pause of half a second, in which the next ones wait.
+        calls = [asyncio.ensure_future(duration(storage))]
+        await asyncio.sleep(0.45)
+        calls += [asyncio.ensure_future(duration(storage)) for _ in range(10)]
+        await asyncio.sleep(0.3)
+        proxy.requests.hold()
+        await proxy.accept()
+        start = loop.time()
+        while loop.time() < start + 0.3:
+            # One at every moment, also at that between the end of the pause and the next try.
+            calls.append(asyncio.ensure_future(duration(storage)))
+            await asyncio.sleep(0)
+        durations = await asyncio.gather(*calls)
+        proxy.requests.heal()
+
+    assert max(durations[:11]) < 1.5
+
+
+async def test_clearing_that_stops_half_way_does_not_say_that_nothing_was_done(
+    storage: RedisStorage, proxy: FaultProxy, driver: Redis
+) -> None:
+    driver.mset({f"botkeep::{number}": "1" for number in range(3000)})
+    proxy.replies.delay(0.02)
+    clearing = asyncio.ensure_future(storage.clear_namespace())
+    try:
+        await asyncio.to_thread(until, lambda: driver.dbsize() < 3000, "the first page")
+        driver.acl_setuser("default", commands=["-scan"])
+        with pytest.raises(OutcomeUnknownError, match="a part of it was done"):
+            await clearing
+    finally:
+        driver.acl_setuser("default", commands=["+scan"])
+
+    assert 0 < driver.dbsize() < 3000
+
+
+@pytest.mark.parametrize("timeout", [-1, 0, float("nan"), float("inf")])
+def test_a_timeout_that_is_none_is_named_as_such(timeout: float) -> None:
+    with pytest.raises(ValueError, match="timeout must be a positive, finite number of seconds"):
+        RedisStorage(aioredis.Redis(), timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", ["5", True, None])
+def test_a_timeout_of_another_type_is_named_as_such(timeout: Any) -> None:
+    with pytest.raises(TypeError, match="timeout must be seconds"):
+        RedisStorage(aioredis.Redis(), timeout=timeout)

@@ -13,7 +13,7 @@ from tests.servers.redis_server import RedisServer
 
 from botkeep.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
 from botkeep.storages.redis import RedisStorage
-from botkeep.storages.redis.commands import Command
+from botkeep.storages.redis.commands import Request
 
 StartRedis = Callable[..., RedisServer]
 
@@ -209,11 +209,11 @@ async def test_a_connection_that_the_server_no_longer_trusts_is_made_anew(
     async with RedisStorage.from_url(f"redis://:secret@127.0.0.1:{server.port}/0") as storage:
         await storage.set_state("order", "stored")
         # What RESET does to one connection, an expired token does to all: they are strangers again.
-        (lane,) = storage._opened().servers.lanes()
-        await lane.submit(Command(b"RESET", lane=lane))
+        call = storage._router.call
+        await call(Request((b"RESET",)))
 
         assert await storage.get_state("order") == "stored"
-        await lane.submit(Command(b"RESET", lane=lane))
+        await call(Request((b"RESET",)))
         assert await asyncio.gather(*(storage.increment("count") for _ in range(5))) == [1, 2, 3, 4, 5]
 
 

@@ -3,8 +3,8 @@
 All limits of a key are one record, so that several are counted all or none, and a Redis Cluster keeps them in
 one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
 `decide` is the step in Python, for engines that run Python inside their transaction. An engine that does not
-runs the same step in its own language, from the same numbers, and makes its answer a `Decision` by `decided`;
-in Lua it is ``botkeep.storages.redis.limits``.
+runs the same step in its own language, from the same numbers, and makes its answer a `Decision` by
+`decision_from_engine`; in Lua it is ``botkeep.storages.redis.scripts.HIT``.
 """
 
 from __future__ import annotations
@@ -41,13 +41,15 @@ class Decision(NamedTuple):
 
     Attributes:
         allowed: it fitted all limits, and was counted against each; else against none.
-        now: seconds since the epoch on the storage's clock.
+        now: seconds since the epoch on the clock that decided: a server's own, where there is a server.
         meters: one per quota; an allowed hit is in them.
+        clock_ahead: seconds by which the caller's clock is ahead of the one that decided.
     """
 
     allowed: bool
     now: float
     meters: list[Meter]
+    clock_ahead: float = 0.0
 
     @property
     def value(self) -> bytes:
@@ -97,7 +99,37 @@ class Hit(NamedTuple):
         decision = decide(
             None if entry is None else entry.value, self.limits, self.cost, now, self.identifier
         )
-        return Stored(decision.value, decision.expires_at) if decision.allowed else entry, decision
+        # A record from the future is brought back also by a hit that is denied, or it would never be past.
+        changed = decision.allowed or any(meter.stepped_back for meter in decision.meters)
+        return Stored(decision.value, decision.expires_at) if changed else entry, decision
+
+
+class Peek(NamedTuple):
+    """The operation that `RateLimiter.peek` applies: decide as `Hit` would, and change nothing.
+
+    Attributes:
+        identifier: the key, for the error.
+        limits: what holds.
+        cost: how many hits it would count as.
+    """
+
+    identifier: str
+    limits: Limits
+    cost: int
+
+    def __call__(self, entry: Stored | None, now: float, /) -> tuple[Stored | None, Decision]:
+        return entry, self.decision(None if entry is None else entry.value, now, now)
+
+    def decision(self, stored: bytes | None, now: float, caller_now: float) -> Decision:
+        """Return what a hit would come to.
+
+        Args:
+            stored: the record; None when absent.
+            now: seconds since the epoch on the clock that decides.
+            caller_now: the same moment on the caller's clock.
+        """
+        decision = peek(stored, self.limits, self.cost, now, self.identifier)
+        return decision._replace(clock_ahead=caller_now - now)
 
 
 def peek(stored: bytes | None, limits: Limits, cost: int, now: float, identifier: str) -> Decision:
@@ -106,20 +138,23 @@ def peek(stored: bytes | None, limits: Limits, cost: int, now: float, identifier
     return Decision(all(meter.fits(cost) for meter in meters), now, meters)
 
 
-def decided(record: bytes, limits: Limits, now: float, identifier: str, *, allowed: bool) -> Decision:
+def decision_from_engine(
+    record: bytes, hit: Hit, now: float, caller_now: float, *, allowed: bool
+) -> Decision:
     """Return the decision that an engine took in its own language.
 
     Args:
         record: what the engine wrote; what stands there, brought to ``now`` or not, if the hit was denied.
-        limits: what holds.
-        now: seconds since the epoch, as the engine was told.
-        identifier: the key, for the error.
+        hit: what was asked of it.
+        now: seconds since the epoch on the engine's clock, by which it decided.
+        caller_now: the same moment on the caller's clock.
         allowed: the decision.
 
     Raises:
         CorruptDocumentError: the record is none of this strategy and number of limits.
     """
-    return Decision(allowed, now, limits.meters(_states(record, limits, identifier), now))
+    meters = hit.limits.meters(_states(record, hit.limits, hit.identifier), now)
+    return Decision(allowed, now, meters, caller_now - now)
 
 
 def _states(stored: bytes | None, limits: Limits, identifier: str) -> Sequence[State | None]:

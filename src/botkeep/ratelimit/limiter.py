@@ -16,7 +16,7 @@ from botkeep.errors import (
     StorageUnavailableError,
 )
 from botkeep.keys import identifier_of
-from botkeep.ratelimit.decisions import Hit, Limits, peek
+from botkeep.ratelimit.decisions import Hit, Limits, Peek
 from botkeep.ratelimit.rates import MILLISECONDS, Rates, read_rates
 from botkeep.ratelimit.strategies import STRATEGIES, Quota, StrategyName
 from botkeep.ratelimit.verdict import Verdict, verdict_on
@@ -57,7 +57,7 @@ class RateLimiter:
     ``storage.namespace("photos")`` for each keeps them apart.
 
     Args:
-        storage: where hits are counted, and whose clock it is.
+        storage: where hits are counted. Its clock decides; with a server behind it, the server's.
         rates: ``"5/minute"``, ``"10 per 30s"``, ``Rate(5, 60.0)``, or several: then a hit needs room in
             all of them, and is counted in all or none.
         strategy: "fixed": windows that follow one another, each full minute, say; "sliding": a window that
@@ -113,13 +113,15 @@ class RateLimiter:
         """
         identifier = identifier_of(key)
         self._check_cost(cost)
-        return await self._verdict(self._hit(identifier, cost), cost)
+        return await self._verdict(self._records.apply(identifier, Hit(identifier, self._limits, cost)), cost)
 
     async def peek(self, key: int | str, cost: int = 1) -> Verdict:
         """Return what `hit` would return, and count nothing; ``remaining`` is what is left before the hit."""
         identifier = identifier_of(key)
         self._check_cost(cost)
-        return await self._verdict(self._peek(identifier, cost), cost)
+        return await self._verdict(
+            self._records.apply(identifier, Peek(identifier, self._limits, cost)), cost
+        )
 
     async def reset(self, key: int | str) -> bool:
         """Forget a key's hits; True if there were any.
@@ -170,13 +172,6 @@ class RateLimiter:
             raise ValueError(
                 f"cost must be from 1 to {self._most}, the limit, not {cost!r}: {_why_not(cost)}"
             )
-
-    async def _hit(self, identifier: str, cost: int) -> Decision:
-        return await self._records.apply(identifier, Hit(identifier, self._limits, cost))
-
-    async def _peek(self, identifier: str, cost: int) -> Decision:
-        stored = await self._records.get_encoded(identifier)
-        return peek(stored, self._limits, cost, self._records.now(), identifier)
 
     async def _verdict(self, decision: Coroutine[Any, Any, Decision], cost: int) -> Verdict:
         try:

@@ -43,6 +43,7 @@ class Meter(ABC):
         limit: hits.
         period: milliseconds.
         now: the moment; the state's own, when that is later because another process's clock is ahead.
+        stepped_back: the state is of a moment that is more than a period ahead.
         state: what to keep.
     """
 
@@ -52,9 +53,12 @@ class Meter(ABC):
     def __init__(self, quota: Quota, state: State | None, now: int) -> None:
         self.limit: int = quota.limit
         self.period: int = quota.period
-        # A clock that is ahead by more than a period was wrong: to believe it would be to ban for as long.
-        if state is None or state[0] > now + self.period:
-            state = [*self.fresh]
+        state = [*self.fresh] if state is None else state
+        # A clock that was ahead by more than a period was wrong: to believe it would be to ban for as long.
+        # Its hits count on from now, or each step back would grant the whole limit anew.
+        self.stepped_back: bool = state[0] > now + self.period
+        if self.stepped_back:
+            state = [self._start(now), *state[1:]]
         self.now: int = max(now, state[0])
         self.state: State = self._advanced(state)
 
@@ -85,6 +89,10 @@ class Meter(ABC):
     def expires_at(self) -> int:
         """The moment from which the state says no more than a fresh one, if no hit comes before."""
 
+    def _start(self, moment: int) -> int:
+        """Return the moment that a state of this moment bears: the start of its window."""
+        return moment - moment % self.period
+
     @abstractmethod
     def _advanced(self, state: State) -> State:
         """Return what the state has become by now, as a list of its own."""
@@ -111,7 +119,7 @@ class FixedWindow(Meter):
 
     @override
     def _advanced(self, state: State) -> State:
-        start = self.now - self.now % self.period
+        start = self._start(self.now)
         return state if state[0] == start else [start, 0]
 
     @override
@@ -147,7 +155,7 @@ class SlidingWindow(Meter):
 
     @override
     def _advanced(self, state: State) -> State:
-        start = self.now - self.now % self.period
+        start = self._start(self.now)
         if state[0] == start:
             return state
         return [start, 0, state[1] if state[0] == start - self.period else 0]
@@ -179,6 +187,10 @@ class Gcra(Meter):
     @override
     def expires_at(self) -> int:
         return self.now + _divided_up(self._load(), self.limit)
+
+    @override
+    def _start(self, moment: int) -> int:
+        return moment
 
     @override
     def _advanced(self, state: State) -> State:

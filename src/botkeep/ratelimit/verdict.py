@@ -54,5 +54,5 @@ def _of_one(meter: Meter, decision: Decision, cost: int) -> Verdict:
         limit=meter.limit,
         remaining=meter.remaining,
         retry_after=meter.retry_at(cost) / MILLISECONDS - decision.now if waits else 0.0,
-        reset_at=meter.expires_at / MILLISECONDS,
+        reset_at=meter.expires_at / MILLISECONDS + decision.clock_ahead,
     )

@@ -129,6 +129,11 @@ class FaultProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def open(self) -> int:
+        """How many connections there are now; one with bytes on hold counts, though its client has gone."""
+        return len(self._tasks)
+
     async def accept(self) -> None:
         """Listen, at first or again after `refuse`."""
         if self._listener is None:

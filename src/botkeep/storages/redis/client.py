@@ -1,4 +1,4 @@
-"""What redis-py's clients tell us: where their servers are, and how to connect to them."""
+"""What redis-py's clients tell: where their servers are, and how to connect to them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from redis.asyncio import Redis, RedisCluster, SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from botkeep.storages.redis.cluster import Cluster
-from botkeep.storages.redis.pipeline import Lane
-from botkeep.storages.redis.topology import Servers, SingleServer
+from botkeep.storages.redis.pipeline import ServerPipeline
+from botkeep.storages.redis.topology import SingleServer
 
 if TYPE_CHECKING:
+    from botkeep.storages.redis.topology import Topology
     from botkeep.ttl import Clock
 
 
-def place(client: object) -> str:
+def describe_address(client: object) -> str:
     """Return a client's address, without user and password.
 
     Raises:
@@ -31,26 +32,26 @@ def place(client: object) -> str:
     if isinstance(pool, SentinelConnectionPool):
         return f"sentinel {pool.service_name}"
     scheme = "rediss" if issubclass(pool.connection_class, SSLConnection) else "redis"
-    return _address(scheme, pool.connection_kwargs)
+    return _url(scheme, pool.connection_kwargs)
 
 
-def _address(scheme: str, settings: dict[str, Any]) -> str:
+def _url(scheme: str, settings: dict[str, Any]) -> str:
     database = settings.get("db") or 0
     if settings.get("path"):
         return f"unix://{settings['path']}?db={database}"
     return f"{scheme}://{settings.get('host', 'localhost')}:{settings.get('port', 6379)}/{database}"
 
 
-def servers_of(client: Redis | RedisCluster, *, name: str, clock: Clock, seconds: float) -> Servers:
+def topology_of(client: Redis | RedisCluster, *, name: str, clock: Clock, timeout: float) -> Topology:
     """Return the servers behind a client, not yet connected.
 
     Args:
         client: one of redis-py's.
         name: the storage's name, for errors.
         clock: the storage's clock.
-        seconds: how long a call may take.
+        timeout: seconds that opening may take.
     """
-    open_lane = partial(Lane, name=name, clock=clock, seconds=seconds)
+    open_pipeline = partial(ServerPipeline, name=name, clock=clock)
     if isinstance(client, RedisCluster):
-        return Cluster(client, open_lane, clock=clock, name=name, seconds=seconds)
-    return SingleServer(client, open_lane, name=name)
+        return Cluster(client, open_pipeline, name=name, timeout=timeout)
+    return SingleServer(client, open_pipeline, name=name)

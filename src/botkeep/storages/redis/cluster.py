@@ -7,7 +7,8 @@ versions, and its retries, which are not bounded by our time limit.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -15,10 +16,10 @@ from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from botkeep._core.compat import override
 from botkeep.errors import StorageUnavailableError
-from botkeep.storages.redis.commands import Command, cluster_state
-from botkeep.storages.redis.connection import Connection
-from botkeep.storages.redis.errors import Redirected, Refused
-from botkeep.storages.redis.topology import Servers
+from botkeep.storages.redis.commands import CLUSTER_SLOTS, CLUSTER_STATE
+from botkeep.storages.redis.errors import RedirectedError, RetryableError
+from botkeep.storages.redis.pipeline import PendingCall
+from botkeep.storages.redis.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from redis.asyncio import RedisCluster
     from redis.asyncio.connection import AbstractConnection
 
-    from botkeep.storages.redis.pipeline import Lane
-    from botkeep.storages.redis.topology import OpenLane
-    from botkeep.ttl import Clock
+    from botkeep.storages.redis.commands import Request
+    from botkeep.storages.redis.pipeline import ServerPipeline
+    from botkeep.storages.redis.topology import OpenPipeline
 
 Address: TypeAlias = "tuple[str, int]"
 
@@ -38,68 +39,63 @@ _MAP_SECONDS: Final = 1.0
 _MAP_PAUSE: Final = 0.1
 
 
-class Cluster(Servers):
-    """A lane to each primary, made when it is first needed.
+class Cluster(Topology):
+    """A pipeline to each primary, made when it is first needed.
 
     Args:
         client: redis-py's, for the addresses to begin with and the settings of connections.
-        open_lane: makes a lane.
-        clock: the storage's clock.
+        open_pipeline: makes a pipeline.
         name: the storage's name, for errors.
-        seconds: how long opening may take.
+        timeout: seconds that opening may take.
     """
 
+    check = CLUSTER_STATE  # A server that has lost the others still answers PING.
+
     def __init__(
-        self, client: RedisCluster, open_lane: OpenLane, *, clock: Clock, name: str, seconds: float
+        self, client: RedisCluster, open_pipeline: OpenPipeline, *, name: str, timeout: float
     ) -> None:
         self._name = name
-        self._seconds = seconds
+        self._timeout = timeout
         self._client = client
-        self._open_lane = open_lane
-        self._clock = clock
-        self._lanes: dict[Address, Lane] = {}
+        self._open_pipeline = open_pipeline
+        self._pipelines: dict[Address, ServerPipeline] = {}
         self._slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
         self._reading: asyncio.Task[None] | None = None
-        self._trouble: Exception | None = None
+        self._last_error: Exception | None = None
 
     @override
     async def open(self) -> None:
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        deadline = asyncio.get_running_loop().time() + self._timeout
         await self._read_map()
-        while not self.lanes():
+        while not self.nodes():
             if asyncio.get_running_loop().time() > deadline:
                 raise StorageUnavailableError(
-                    self._name, f"no server told the map of the Cluster: {self._trouble}"
+                    self._name, f"no server told the map of the Cluster: {self._last_error}"
                 )
             await asyncio.sleep(_MAP_PAUSE)
             await self._read_map()
 
     @override
-    def lane_of(self, command: Command) -> Lane:
-        lane = command.ask or command.lane
-        if lane is not None:
-            return lane
-        address = self._slots[key_slot(command.key)]
+    def node_for(self, request: Request) -> ServerPipeline:
+        address = self._slots[key_slot(request.key)]
         # Where nobody has the slot, whoever is asked says so: CLUSTERDOWN.
-        return self.lanes()[0] if address is None else self._lane(address)
+        return self.nodes()[0] if address is None else self._pipeline(address)
 
     @override
-    def lanes(self) -> Sequence[Lane]:
-        return [self._lane(address) for address in dict.fromkeys(self._slots) if address is not None]
+    def nodes(self) -> Sequence[ServerPipeline]:
+        return [self._pipeline(address) for address in dict.fromkeys(self._slots) if address is not None]
 
     @override
-    def check(self, lane: Lane) -> Command:
-        # A server that has lost the others still answers PING.
-        return cluster_state(lane)
+    def pipelines(self) -> Collection[ServerPipeline]:
+        return self._pipelines.values()
 
     @override
-    def redirect(self, command: Command, redirected: Redirected) -> None:
-        if redirected.address is not None:
-            command.ask = self._lane(redirected.address)
+    def redirected(self, error: RedirectedError) -> ServerPipeline | None:
+        return None if error.address is None else self._pipeline(error.address)
 
     @override
-    async def learn(self, refusal: Refused) -> None:
-        if isinstance(refusal, Redirected) and refusal.address is not None:
+    async def refresh(self, error: RetryableError) -> None:
+        if isinstance(error, RedirectedError) and error.address is not None:
             return
         if self._reading is None or self._reading.done():
             self._reading = asyncio.get_running_loop().create_task(self._read_map())
@@ -109,15 +105,15 @@ class Cluster(Servers):
     async def close(self) -> None:
         if self._reading is not None:
             await asyncio.wait([self._reading])
-        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+        await asyncio.gather(*(pipeline.close() for pipeline in self._pipelines.values()))
 
-    def _lane(self, address: Address) -> Lane:
-        lane = self._lanes.get(address)
-        if lane is None:
-            lane = self._lanes[address] = self._open_lane(self._maker(address))
-        return lane
+    def _pipeline(self, address: Address) -> ServerPipeline:
+        pipeline = self._pipelines.get(address)
+        if pipeline is None:
+            pipeline = self._pipelines[address] = self._open_pipeline(self._connect_to(address))
+        return pipeline
 
-    def _maker(self, address: Address) -> Callable[[], AbstractConnection]:
+    def _connect_to(self, address: Address) -> Callable[[], AbstractConnection]:
         node = next(iter(self._client.nodes_manager.startup_nodes.values()))
         host, port = address
         return partial(node.connection_class, **{**node.connection_kwargs, "host": host, "port": port})
@@ -126,20 +122,25 @@ class Cluster(Servers):
         """Ask one server after the other, those first that were there last time."""
         seeds = [(node.host, int(node.port)) for node in self._client.nodes_manager.startup_nodes.values()]
         for address in dict.fromkeys([*filter(None, self._slots), *seeds]):
-            reply = await self._ask_for_map(address)
-            if isinstance(reply, list) and reply:
-                self._adopt(reply, address[0])
-                return
-            self._trouble = reply if isinstance(reply, Exception) else None
+            try:
+                reply = await self._ask_for_map(address)
+            except (RetryableError, StorageUnavailableError, asyncio.TimeoutError) as error:
+                self._last_error = error
+            else:
+                if reply:
+                    self._adopt(reply, address[0])
+                    return
 
-    async def _ask_for_map(self, address: Address) -> Any:
-        connection = Connection(self._maker(address), clock=self._clock, seconds=_MAP_SECONDS)
-        command = Command(b"CLUSTER", b"SLOTS")
+    async def _ask_for_map(self, address: Address) -> list[Any]:
+        # Not by the pipeline to this server: calls may hang there.
+        pipeline = self._open_pipeline(self._connect_to(address))
         try:
-            await connection.exchange([command])
+            call = PendingCall(CLUSTER_SLOTS, math.inf)
+            ranges: list[Any] = await asyncio.wait_for(pipeline.submit(call), _MAP_SECONDS)
         finally:
-            await connection.close()
-        return command.reply
+            pipeline.give_up()
+            await pipeline.close()
+        return ranges
 
     def _adopt(self, ranges: list[Any], asked: str) -> None:
         slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS

@@ -1,10 +1,10 @@
-"""What RedisStorage says to a server: one command a call, with all that is needed to send it again."""
+"""What RedisStorage asks a server: one request a call, with all that is needed to send it again."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botkeep._core.operations import (
     CompareAndDelete,
@@ -21,24 +21,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from botkeep.hooks import Stored
-    from botkeep.storages.redis.pipeline import Lane
+    from botkeep.ratelimit.decisions import Hit
     from botkeep.storages.redis.scripts import Script
     from botkeep.ttl import Expiry
 
-_LONGEST: Final = 2.0**52
-"""Seconds to live, at most: Redis adds them to the time, in milliseconds, and keeps 64 bits."""
-
-DELETE: Final = Delete()
-
-UNANSWERED: Final = object()
-"""Stands for the reply that has not come."""
+_LONGEST_SECONDS: Final = 2.0**52
+"""To live, at most: Redis adds the time to live to the time, in milliseconds, and keeps 64 bits."""
 
 _SCAN_COUNT: Final = b"500"
 """Keys that one SCAN looks at: half a millisecond in which the server does nothing else."""
 
+DELETE: Final = Delete()
 
-class Command:
-    """One call on its way.
+
+class Request(NamedTuple):
+    """What is asked of a server.
 
     Attributes:
         words: the command and its arguments, without what is known only when it is sent.
@@ -47,217 +44,147 @@ class Command:
         writes: sent twice it may do something twice.
         script: runs this on ``words`` instead.
         expires_at: seconds on the storage's clock; sent as the last word, in milliseconds from then on, so
-            that it does not matter what the server's clock says.
-        lane: the server it has to go to; None: the one that has the key.
-        ask: the server to try this once, because it is taking over the key from the one that has it.
-        deadline: until when its caller waits, in the event loop's time.
-        tries: how often it has come back undone.
-        sent: it has left for a server.
-        reply: what came back: bytes, an int, a list, None or an exception; `UNANSWERED` until then.
-        trouble: why it has to be tried again.
+            that it does not matter what the server's clock says. None: there is no such word.
     """
 
-    __slots__ = (
-        "ask",
-        "deadline",
-        "expires_at",
-        "identifier",
-        "key",
-        "lane",
-        "reply",
-        "script",
-        "sent",
-        "tries",
-        "trouble",
-        "words",
-        "writes",
-    )
-
-    def __init__(
-        self,
-        *words: bytes,
-        key: bytes = b"",
-        identifier: str = "",
-        writes: bool = False,
-        expires_at: float | None = None,
-        script: Script | None = None,
-        lane: Lane | None = None,
-    ) -> None:
-        self.words = words
-        self.key = key
-        self.identifier = identifier
-        self.writes = writes
-        self.expires_at = expires_at
-        self.script = script
-        self.lane = lane
-        self.ask: Lane | None = None
-        self.deadline = math.inf
-        self.tries = 0
-        self.sent = False
-        self.reply: Any = UNANSWERED
-        self.trouble = "no answer"
+    words: tuple[bytes, ...]
+    key: bytes = b""
+    identifier: str = ""
+    writes: bool = False
+    script: Script | None = None
+    expires_at: float | None = None
 
 
-def packed(words: Sequence[bytes]) -> bytes:
-    """Return a command as the protocol has it (redis.io/docs/latest/develop/reference/protocol-spec)."""
-    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
+def milliseconds_left(seconds: float) -> bytes:
+    """Return a time to live as commands have it; scripts take "" for one that never ends."""
+    return b"" if seconds == math.inf else b"%d" % max(1, round(min(seconds, _LONGEST_SECONDS) * 1000))
 
 
-def pack(commands: Sequence[Command], now: float) -> list[bytes]:
-    """Return a batch as it goes over the wire.
-
-    The first use of a script in a batch carries its text, so that neither a restart nor SCRIPT FLUSH comes
-    between the calls of one caller: a script unknown in their middle would let later calls overtake it.
-
-    Args:
-        commands: in the order of their calls.
-        now: the storage's clock.
-    """
-    seen: set[Script] = set()
-    requests = []
-    for command in commands:
-        words = command.words
-        script = command.script
-        if script is not None:
-            words = (b"EVALSHA", script.digest, *words) if script in seen else (b"EVAL", script.text, *words)
-            seen.add(script)
-        if command.expires_at is not None:
-            words = (*words, _milliseconds(command.expires_at - now))
-        if command.ask is not None:
-            requests.append(packed((b"ASKING",)))
-        requests.append(packed(words))
-    return requests
+def get(key: bytes, identifier: str) -> Request:
+    return Request((b"GET", key), key, identifier)
 
 
-def _milliseconds(left: float) -> bytes:
-    return b"" if left == math.inf else b"%d" % max(1, round(min(left, _LONGEST) * 1000))
+def get_expiry(key: bytes, identifier: str) -> Request:
+    return Request((b"PTTL", key), key, identifier)
 
 
-def get(key: bytes, identifier: str) -> Command:
-    return Command(b"GET", key, key=key, identifier=identifier)
+def get_many(keys: Sequence[bytes]) -> Request:
+    return Request((b"%d" % len(keys), *keys), keys[0], script=scripts.GET_MANY)
 
 
-def get_expiry(key: bytes, identifier: str) -> Command:
-    return Command(b"PTTL", key, key=key, identifier=identifier)
+def get_at(key: bytes, identifier: str) -> Request:
+    """Read a value together with the server's time."""
+    return Request((b"1", key), key, identifier, script=scripts.GET_AT)
 
 
-def get_many(keys: Sequence[bytes]) -> Command:
-    return Command(b"%d" % len(keys), *keys, key=keys[0], script=scripts.GET_MANY)
-
-
-def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Command:
+def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Request:
     keys = [key for key, _ in documents]
-    values = [word for _, (value, at) in documents for word in (value, _milliseconds(at - now))]
-    return Command(b"%d" % len(keys), *keys, *values, key=keys[0], writes=True, script=scripts.ADD_MANY)
+    values = [word for _, (value, at) in documents for word in (value, milliseconds_left(at - now))]
+    words = (b"%d" % len(keys), *keys, *values)
+    return Request(words, keys[0], writes=True, script=scripts.ADD_MANY)
 
 
-def put(key: bytes, identifier: str, operation: Put) -> Command:
+def put(key: bytes, identifier: str, operation: Put) -> Request:
     value, expiry = operation
-    keeping = (b"KEEPTTL",) if expiry.keep else ()
     if expiry.at == math.inf:
-        return Command(b"SET", key, value, *keeping, key=key, identifier=identifier, writes=True)
-    if keeping:
+        words = (b"SET", key, value, b"KEEPTTL") if expiry.keep else (b"SET", key, value)
+        return Request(words, key, identifier, writes=True)
+    if expiry.keep:
         return _scripted(scripts.PUT_KEEPING, key, value, identifier=identifier, expires_at=expiry.at)
-    words = (b"SET", key, value, b"PX")
-    return Command(*words, key=key, identifier=identifier, writes=True, expires_at=expiry.at)
+    return Request((b"SET", key, value, b"PX"), key, identifier, writes=True, expires_at=expiry.at)
 
 
-def _scripted(
-    script: Script, key: bytes, *arguments: bytes, identifier: str, expires_at: float | None
-) -> Command:
-    return Command(
-        b"1",
-        key,
-        *arguments,
-        key=key,
-        identifier=identifier,
-        writes=True,
-        expires_at=expires_at,
-        script=script,
-    )
-
-
-def touch(key: bytes, identifier: str, operation: Touch) -> Command:
+def touch(key: bytes, identifier: str, operation: Touch) -> Request:
     (expires_at,) = operation
     if expires_at == math.inf:
         return _scripted(scripts.PERSIST, key, identifier=identifier, expires_at=None)
-    return Command(b"PEXPIRE", key, key=key, identifier=identifier, writes=True, expires_at=expires_at)
+    return Request((b"PEXPIRE", key), key, identifier, writes=True, expires_at=expires_at)
 
 
-def delete(key: bytes, identifier: str, _: Delete = DELETE) -> Command:
-    return Command(b"UNLINK", key, key=key, identifier=identifier, writes=True)
+def delete(key: bytes, identifier: str, _: Delete = DELETE) -> Request:
+    return Request((b"UNLINK", key), key, identifier, writes=True)
 
 
-def delete_all(keys: Sequence[bytes], lane: Lane) -> Command:
-    return Command(b"UNLINK", *keys, writes=True, lane=lane)
+def delete_all(keys: Sequence[bytes]) -> Request:
+    return Request((b"UNLINK", *keys), writes=True)
 
 
-def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Command:
+def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Request:
     value, expected, expiry = operation
     wanted = () if expected is None else (expected,)
     arguments = (value, _keeping(expiry), *wanted)
     return _scripted(scripts.COMPARE_AND_SET, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
-def compare_and_delete(key: bytes, identifier: str, operation: CompareAndDelete) -> Command:
+def compare_and_delete(key: bytes, identifier: str, operation: CompareAndDelete) -> Request:
     return _scripted(
         scripts.COMPARE_AND_DELETE, key, operation.expected, identifier=identifier, expires_at=None
     )
 
 
-def increment(key: bytes, identifier: str, operation: Increment) -> Command:
+def increment(key: bytes, identifier: str, operation: Increment) -> Request:
     _, amount, expiry = operation
     arguments = (b"%d" % amount, _keeping(expiry))
     return _scripted(scripts.INCREMENT, key, *arguments, identifier=identifier, expires_at=expiry.at)
+
+
+def hit(key: bytes, identifier: str, operation: Hit) -> Request:
+    _, limits, cost = operation
+    numbers = [cost, *(number for quota in limits.quotas for number in quota)]
+    arguments = (limits.strategy.encode(), *(b"%d" % number for number in numbers))
+    return _scripted(scripts.HIT, key, *arguments, identifier=identifier, expires_at=None)
+
+
+def _scripted(
+    script: Script, key: bytes, *arguments: bytes, identifier: str, expires_at: float | None
+) -> Request:
+    words = (b"1", key, *arguments)
+    return Request(words, key, identifier, writes=True, script=script, expires_at=expires_at)
 
 
 def _keeping(expiry: Expiry) -> bytes:
     return b"keep" if expiry.keep else b"renew"
 
 
-def scan(lane: Lane, cursor: bytes, pattern: bytes) -> Command:
-    return Command(b"SCAN", cursor, b"MATCH", pattern, b"COUNT", _SCAN_COUNT, lane=lane)
+def scan(cursor: bytes, pattern: bytes) -> Request:
+    return Request((b"SCAN", cursor, b"MATCH", pattern, b"COUNT", _SCAN_COUNT))
 
 
-def ping(lane: Lane) -> Command:
-    return Command(b"PING", lane=lane)
+PING: Final = Request((b"PING",))
+
+CLUSTER_STATE: Final = Request((b"CLUSTER", b"INFO"))
+
+CLUSTER_SLOTS: Final = Request((b"CLUSTER", b"SLOTS"))
+
+MEMORY: Final = Request((b"INFO", b"memory"))
 
 
-def cluster_state(lane: Lane) -> Command:
-    return Command(b"CLUSTER", b"INFO", lane=lane)
-
-
-def probe(key: bytes) -> Command:
+def probe(key: bytes) -> Request:
     """Remove a key that never exists: refused by a server that can be read but not written."""
-    return Command(b"UNLINK", key, key=key)
-
-
-def memory(lane: Lane) -> Command:
-    return Command(b"INFO", b"memory", lane=lane)
+    return Request((b"UNLINK", key), key)
 
 
 def _swap(answer: Any) -> Swap:
     return Swap(done=True, found=None) if answer == 1 else Swap(done=False, found=answer)
 
 
-def _nothing(_: Any) -> None:
-    """SET answers OK, or an error."""
+class Command(NamedTuple):
+    """How an operation that is one command is sent, and what its answer means.
+
+    Attributes:
+        request: ``request(key, identifier, operation)``.
+        result: makes the operation's result of the answer; None: it has none.
+    """
+
+    request: Callable[[bytes, str, Any], Request]
+    result: Callable[[Any], Any] | None
 
 
-COMMANDS: Final[Mapping[type, Callable[[bytes, str, Any], Command]]] = {
-    Put: put,
-    Touch: touch,
-    Delete: delete,
-    CompareAndSet: compare_and_set,
-    CompareAndDelete: compare_and_delete,
+COMMANDS: Final[Mapping[type, Command]] = {
+    Put: Command(put, None),
+    Touch: Command(touch, bool),
+    Delete: Command(delete, bool),
+    CompareAndSet: Command(compare_and_set, _swap),
+    CompareAndDelete: Command(compare_and_delete, _swap),
 }
 """The operations that are one command."""
-
-ANSWERS: Final[Mapping[type, Callable[[Any], Any]]] = {
-    Put: _nothing,
-    Touch: bool,
-    Delete: bool,
-    CompareAndSet: _swap,
-    CompareAndDelete: _swap,
-}
-"""What their answers mean."""

@@ -1,4 +1,4 @@
-"""What Redis's complaints mean for a bot: the one place where the driver's errors become ours.
+"""What Redis's errors mean for a bot: the one place where the driver's errors become ours.
 
 Error codes are those of the server's replies. In a script, Redis before 7.0 wraps them into a longer text.
 """
@@ -6,23 +6,18 @@ Error codes are those of the server's replies. In a script, Redis before 7.0 wra
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from redis import exceptions as driver
 
 from botkeep.errors import BotkeepError, CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
 
-
-class Unsent(Exception):  # noqa: N818 # not an error a caller sees
-    """The driver failed before anything was sent; ``__cause__`` says how."""
-
-
-class Lost(Exception):  # noqa: N818 # not an error a caller sees
-    """The command was sent and its answer did not come; ``__cause__`` says how."""
+if TYPE_CHECKING:
+    from botkeep.storages.redis.commands import Request
 
 
-class Refused(Exception):  # noqa: N818 # not an error a caller sees
-    """The command was certainly not carried out, or does no harm twice, and may succeed a little later.
+class RetryableError(Exception):
+    """The request was certainly not carried out, or does no harm twice, and may succeed a little later.
 
     Attributes:
         reason: for the error, when there is no time left.
@@ -33,11 +28,12 @@ class Refused(Exception):  # noqa: N818 # not an error a caller sees
         self.reason = reason
 
 
-class Redirected(Refused):
+class RedirectedError(RetryableError):
     """Another server of the Cluster has the key.
 
     Attributes:
-        address: (host, port) of the server to ask once, while it takes over the key; None: look who has it.
+        address: (host, port) of the server to ask once, while it takes over the key; None: the map of the
+            Cluster tells, when it is read again.
     """
 
     def __init__(self, reason: str, address: tuple[str, int] | None) -> None:
@@ -78,39 +74,38 @@ _ADVICE: Final = {
 
 
 def is_reply(error: Exception) -> bool:
-    """Whether it is the server's answer to one command, rather than trouble with the connection."""
+    """Whether it is the server's answer to one command, rather than a failure of the connection."""
     return isinstance(
         error, (driver.ResponseError, driver.BusyLoadingError, driver.AuthenticationError)
     ) and not isinstance(error, driver.InvalidResponse)
 
 
-def needs_new_connection(reply: Any) -> bool:
+def needs_new_connection(reply: Exception) -> bool:
     """Whether it is the error of a server that has become a replica, or takes us for a stranger by now."""
-    return isinstance(reply, Exception) and _code(reply) in _CURED_BY_CONNECTING
+    return _code(reply) in _CURED_BY_CONNECTING
 
 
-def judged(error: Exception, *, storage: str, identifier: str, writes: bool, tries: int) -> Exception:
-    """Return what a failed command comes to: `Refused` if it is to be tried again, else an error of ours.
+def translate_error(cause: Exception, request: Request, *, storage: str, lost: bool, tries: int) -> Exception:
+    """Return what a failed request comes to: `RetryableError` if it may be sent again, else an error of ours.
 
     Args:
-        error: the server's reply, `Unsent` or `Lost`.
+        cause: the server's reply, or what happened to the connection.
+        request: what was asked.
         storage: which storage, for the error.
-        identifier: which document, for the error.
-        writes: the command would do more if it were carried out twice.
-        tries: how often it was refused before.
+        lost: it was sent, and no reply came.
+        tries: how often it was sent, or was to be sent, before.
     """
-    cause = error.__cause__ if isinstance(error, (Unsent, Lost)) else error
-    assert isinstance(cause, Exception)
-    if isinstance(error, Lost) and writes:
-        verdict: Exception = lost_outcome(storage, _text(cause))
+    error: Exception
+    if lost and request.writes:
+        error = lost_outcome(storage, _text(cause))
     elif isinstance(cause, (driver.MovedError, driver.AskError)):
-        verdict = _redirected(cause)
+        error = _redirected(cause)
     elif _may_pass(cause, tries):
-        verdict = Refused(_text(cause))
+        error = RetryableError(_text(cause))
     else:
-        verdict = _final(cause, storage, identifier)
-    verdict.__cause__ = cause
-    return verdict
+        error = _final(cause, storage, request.identifier)
+    error.__cause__ = cause
+    return error
 
 
 def lost_outcome(storage: str, reason: str) -> OutcomeUnknownError:
@@ -118,10 +113,10 @@ def lost_outcome(storage: str, reason: str) -> OutcomeUnknownError:
     return OutcomeUnknownError(storage, f"it was sent, and then: {reason}")
 
 
-def _redirected(error: driver.AskError) -> Redirected:
+def _redirected(error: driver.AskError) -> RedirectedError:
     # MovedError is a kind of AskError: it holds for good, so the map of the Cluster is read again.
     address = None if isinstance(error, driver.MovedError) else (str(error.host), int(error.port))
-    return Redirected(f"the Cluster moved the key to {error.host}:{error.port}", address)
+    return RedirectedError(f"the Cluster moved the key to {error.host}:{error.port}", address)
 
 
 def _may_pass(error: Exception, tries: int) -> bool:

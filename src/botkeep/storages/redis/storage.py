@@ -1,4 +1,4 @@
-"""Documents in Redis or Valkey: many machines, one truth. Needs the extra ``botkeep[redis]``."""
+"""Documents in Redis or Valkey, for bots on several machines. Needs the extra ``botkeep[redis]``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import gc
 import math
 import time
 import warnings
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -16,25 +17,24 @@ from botkeep._core import counters
 from botkeep._core.compat import override
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Increment, Stored
 from botkeep.abc import BaseStorage
-from botkeep.errors import StorageClosedError, StorageUnavailableError
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
 from botkeep.hooks import apply_optimistically
-from botkeep.ratelimit.decisions import Hit, decided
+from botkeep.ratelimit.decisions import Hit, Peek, decision_from_engine
 from botkeep.storages.redis import commands
-from botkeep.storages.redis import limits as limits_in_lua
-from botkeep.storages.redis.client import place, servers_of
+from botkeep.storages.redis.client import describe_address, topology_of
+from botkeep.storages.redis.commands import COMMANDS
 from botkeep.storages.redis.eviction import EvictionWarning, warn_of_eviction
 from botkeep.storages.redis.keys import KeySpace
-from botkeep.storages.redis.pipeline import Lane
-from botkeep.storages.redis.retries import Router
-from botkeep.ttl import Expiry, seconds
+from botkeep.storages.redis.retries import RetryingRouter
+from botkeep.ttl import Expiry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-    from datetime import timedelta
 
     from botkeep.hooks import Operation
     from botkeep.ratelimit.decisions import Decision
-    from botkeep.storages.redis.commands import Command
+    from botkeep.storages.redis.commands import Request
+    from botkeep.storages.redis.pipeline import ServerPipeline
     from botkeep.ttl import Clock
 
 __all__ = ["EvictionWarning", "RedisStorage"]
@@ -67,7 +67,7 @@ class RedisStorage(BaseStorage):
 
     Raises:
         TypeError: the client is not one of redis-py's asynchronous ones.
-        ValueError: a prefix that is empty or holds "::", ":/" or NUL.
+        ValueError: a prefix that is empty or holds "::", ":/" or NUL; a timeout that is not positive.
     """
 
     def __init__(
@@ -80,14 +80,14 @@ class RedisStorage(BaseStorage):
         clock: Clock = time.time,
     ) -> None:
         self._client = client
-        self._place = place(client)
+        self._address = describe_address(client)
         self._owns_client = False
         self._prefix = prefix
         self._keys = KeySpace(prefix)
-        self._timeout = seconds(timeout)
-        self._router: Router | None = None
+        self._timeout = _positive_seconds(timeout)
         self._clearings: set[asyncio.Task[int]] = set()
         super().__init__(default_ttl=default_ttl, clock=clock)
+        self._router = self._new_router()
 
     @classmethod
     def from_url(
@@ -104,13 +104,15 @@ class RedisStorage(BaseStorage):
         Args:
             url: ``redis://user:password@host:6379/0``, ``rediss://`` with TLS, or ``unix:///path``;
                 redis-py's options may follow as a query.
-            prefix: as for the class; so are the others.
-            default_ttl: see there.
-            timeout: see there.
-            clock: see there.
+            prefix: what all keys begin with; one ":" at the end makes no difference.
+            default_ttl: seconds (or a timedelta) that a document lives when the call gives no ttl; None: for
+                ever.
+            timeout: seconds that a call waits for the server at most.
+            clock: seconds since the epoch; tests inject their own.
 
         Raises:
-            ValueError: the URL has another scheme, or an option that redis-py cannot read.
+            ValueError: the URL has another scheme, or an option that redis-py cannot read; the prefix or the
+                timeout is unfit, as for the class.
         """
         client = Redis.from_url(url)
         storage = cls(client, prefix=prefix, default_ttl=default_ttl, timeout=timeout, clock=clock)
@@ -118,19 +120,21 @@ class RedisStorage(BaseStorage):
         return storage
 
     def __repr__(self) -> str:
-        return f"RedisStorage({self._place!r}, prefix={self._prefix!r})"
+        return f"RedisStorage({self._address!r}, prefix={self._prefix!r})"
+
+    def _new_router(self) -> RetryingRouter:
+        name = repr(self)
+        topology = topology_of(self._client, name=name, clock=self._clock, timeout=self._timeout)
+        return RetryingRouter(topology, name=name, timeout=self._timeout)
 
     @override
     async def _open(self) -> None:
-        servers = servers_of(self._client, name=repr(self), clock=self._clock, seconds=self._timeout)
-        router = Router(servers, seconds=self._timeout)
         try:
-            await router.servers.open()
-            await warn_of_eviction(router, repr(self))
+            await self._router.open()
+            await warn_of_eviction(self._router, repr(self))
         except BaseException:
-            await router.close()
+            await self._router.close()
             raise
-        self._router = router
 
     @override
     async def _close(self) -> None:
@@ -139,66 +143,54 @@ class RedisStorage(BaseStorage):
             return
         while self._clearings:
             await asyncio.wait(self._clearings)
-        router, self._router = self._router, None
-        if router is not None:
-            await router.close()
+        await self._router.close()
         if self._owns_client:
             await self._client.aclose()
 
     def _abandon(self) -> None:
-        """Let go of connections whose event loop was closed: there is nobody left to hang up on them."""
+        """Drop connections whose event loop was closed: nothing can be sent on them any more."""
         with warnings.catch_warnings():
-            # They say that they were not closed; that this storage was not, somebody has been told.
+            # They warn that they were not closed; that this storage was not, somebody has been told.
             warnings.simplefilter("ignore", ResourceWarning)
-            self._router = None
+            self._router = self._new_router()
             self._clearings.clear()
             gc.collect()
 
-    def _opened(self) -> Router:
-        if self._router is None:
-            raise StorageClosedError(repr(self))
-        return self._router
-
-    async def _call(self, command: Command) -> Any:
-        return await self._opened().call(command)
-
     @override
     async def _ping(self) -> None:
-        servers = self._opened().servers
-        checks = [servers.check(lane) for lane in servers.lanes()]
-        probe = commands.probe(self._keys.key("//probe", "-"))
-        replies = await asyncio.gather(*(self._call(command) for command in [probe, *checks]))
-        if any(b"cluster_state:fail" in reply for reply in replies[1:]):
+        topology, call = self._router.topology, self._router.call
+        checks = [call(topology.check, server) for server in topology.nodes()]
+        _, *replies = await asyncio.gather(call(commands.probe(self._keys.key("//probe", "-"))), *checks)
+        if any(b"cluster_state:fail" in reply for reply in replies):
             raise StorageUnavailableError(repr(self), "the Cluster is down")
 
     @override
     async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        value: bytes | None = await self._call(
-            commands.get(self._keys.key(namespace, identifier), identifier)
-        )
+        request = commands.get(self._keys.key(namespace, identifier), identifier)
+        value: bytes | None = await self._router.call(request)
         return value
 
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
         key = self._keys.key(namespace, identifier)
-        return self._moment(await self._call(commands.get_expiry(key, identifier)))
+        return self._moment_of_expiry(await self._router.call(commands.get_expiry(key, identifier)))
 
-    def _moment(self, milliseconds: int) -> float | None:
-        """Return what PTTL's answer says, on our clock."""
+    def _moment_of_expiry(self, milliseconds: int) -> float | None:
+        """Return the moment that PTTL's answer means, on our clock."""
         if milliseconds < 0:
             return None if milliseconds == _ABSENT else math.inf
         return self._clock() + max(milliseconds, 1) / 1000
 
     @override
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
-        batches = self._opened().servers.batches(identifiers)
+        batches = self._router.topology.batches(identifiers)
         pages = await asyncio.gather(*(self._get_batch(namespace, batch) for batch in batches))
         return [stored for page in pages for stored in page]
 
     async def _get_batch(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
         keys = [self._keys.key(namespace, identifier) for identifier in identifiers]
-        *values, left = await self._call(commands.get_many(keys))
-        moments = [self._moment(int(milliseconds)) for milliseconds in left.split()]
+        *values, left = await self._router.call(commands.get_many(keys))
+        moments = [self._moment_of_expiry(int(milliseconds)) for milliseconds in left.split()]
         if any(value is None and moment is not None for value, moment in zip(values, moments, strict=True)):
             # What is no string: read by itself, it is an error that names the identifier.
             stored = (self._get_stored(namespace, identifier) for identifier in identifiers)
@@ -217,59 +209,88 @@ class RedisStorage(BaseStorage):
     @override
     async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
         items = [(self._keys.key(namespace, identifier), stored) for identifier, stored in documents.items()]
-        batches = self._opened().servers.batches(items)
         now = self._clock()
-        answers = await asyncio.gather(*(self._call(commands.add_many(batch, now)) for batch in batches))
-        return [digit == _ONE for digit in b"".join(answers)]
+        requests = [commands.add_many(batch, now) for batch in self._router.topology.batches(items)]
+        return [digit == _ONE for digit in b"".join(await self._write_all(requests))]
+
+    async def _write_all(self, requests: Sequence[Request], *, began: bool = False) -> list[Any]:
+        """Send requests that make up one write, and return their answers.
+
+        Args:
+            requests: what is to be done.
+            began: others of the same write have been carried out.
+
+        Raises:
+            OutcomeUnknownError: some of it failed, and some may have been done.
+        """
+        calls = (self._router.call(request) for request in requests)
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        errors = [answer for answer in answers if isinstance(answer, BaseException)]
+        if not errors:
+            return answers
+        if began or len(errors) < len(answers):
+            raise _done_in_part(repr(self), errors[0])
+        unknown = (error for error in errors if isinstance(error, OutcomeUnknownError))
+        raise next(unknown, errors[0])
 
     @override
     async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
         key, step = self._keys.key(namespace, identifier), cast("Any", operation)
-        kind: type = type(operation)
-        result: Any
-        if kind in commands.COMMANDS:
-            answer = await self._call(commands.COMMANDS[kind](key, identifier, step))
-            result = commands.ANSWERS[kind](answer)
-        elif kind is Increment:
-            result = await self._increment(key, step)
-        elif kind is Hit:
-            result = await self._hit(key, step)
-        else:
-            load = partial(self._get_stored, namespace, identifier)
-            swap = partial(self._swap, key, identifier)
-            result = await apply_optimistically(load, swap, operation, self._clock)
-        return cast("Result", result)
+        command = COMMANDS.get(type(operation))
+        if command is None:
+            return cast("Result", await self._apply_in_steps(namespace, identifier, key, step))
+        answer = await self._router.call(command.request(key, identifier, step))
+        return cast("Result", command.result and command.result(answer))
+
+    async def _apply_in_steps(self, namespace: str, identifier: str, key: bytes, operation: Any) -> Any:
+        """Apply an operation that takes more than one command, or whose answer takes more to read."""
+        kind = type(operation)
+        if kind is Increment:
+            return await self._increment(key, operation)
+        if kind is Hit:
+            return await self._hit(key, operation)
+        if kind is Peek:
+            return await self._peek(key, operation)
+        load = partial(self._get_stored, namespace, identifier)
+        swap = partial(self._swap, key, identifier)
+        return await apply_optimistically(load, swap, operation, self._clock)
 
     async def _swap(self, key: bytes, identifier: str, old: Stored | None, new: Stored | None) -> bool:
         expected = None if old is None else old.value
         if new is None:
             assert expected is not None, "an operation removes only what is there"
             deletion = CompareAndDelete(expected)
-            answer = await self._call(commands.compare_and_delete(key, identifier, deletion))
+            answer = await self._router.call(commands.compare_and_delete(key, identifier, deletion))
         else:
             expiry = Expiry(new.expires_at, keep=old is not None and old.expires_at == new.expires_at)
             operation = CompareAndSet(new.value, expected, expiry)
-            answer = await self._call(commands.compare_and_set(key, identifier, operation))
+            answer = await self._router.call(commands.compare_and_set(key, identifier, operation))
         return bool(answer == 1)
 
     async def _increment(self, key: bytes, operation: Increment) -> int:
         identifier, amount, expiry = operation
         while True:
-            answer = await self._call(commands.increment(key, identifier, operation))
+            answer = await self._router.call(commands.increment(key, identifier, operation))
             if isinstance(answer, bytes):
                 return int(answer)
             (found,) = answer
             total = counters.total(found, amount, identifier)
             # An integer as JSON has it and INCRBY does not, with a space before it, say: somebody's own hand.
             swap = CompareAndSet(b"%d" % total, found, expiry)
-            if await self._call(commands.compare_and_set(key, identifier, swap)) == 1:
+            if await self._router.call(commands.compare_and_set(key, identifier, swap)) == 1:
                 return total
 
     async def _hit(self, key: bytes, operation: Hit) -> Decision:
-        identifier, limits, cost = operation
-        now = self._clock()
-        answer: bytes = await self._call(limits_in_lua.hit(key, identifier, limits, cost, now))
-        return decided(answer[1:], limits, now, identifier, allowed=answer.startswith(b"1"))
+        answer: bytes = await self._router.call(commands.hit(key, operation.identifier, operation))
+        allowed, milliseconds, record = answer.split(b" ", 2)
+        return decision_from_engine(
+            record, operation, int(milliseconds) / 1000, self._clock(), allowed=allowed == b"1"
+        )
+
+    async def _peek(self, key: bytes, operation: Peek) -> Decision:
+        answer: bytes = await self._router.call(commands.get_at(key, operation.identifier))
+        milliseconds, _, record = answer.partition(b" ")
+        return operation.decision(record or None, int(milliseconds) / 1000, self._clock())
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
@@ -285,22 +306,22 @@ class RedisStorage(BaseStorage):
     async def _pages(self, pattern: bytes) -> AsyncIterator[Sequence[bytes]]:
         """Yield the keys that match, in pages, each once."""
         seen: set[bytes] = set()
-        for lane in self._opened().servers.lanes():
-            async for page in self._pages_of(lane, pattern):
+        for server in self._router.topology.nodes():
+            async for page in self._pages_of(server, pattern):
                 yield [key for key in dict.fromkeys(page) if key not in seen]
                 seen.update(page)
 
-    async def _pages_of(self, lane: Lane, pattern: bytes) -> AsyncIterator[Sequence[bytes]]:
-        cursor, generation = b"0", lane.generation
+    async def _pages_of(self, server: ServerPipeline, pattern: bytes) -> AsyncIterator[Sequence[bytes]]:
+        cursor, generation = b"0", server.generation
         while True:
-            cursor, page = await self._call(commands.scan(lane, cursor, pattern))
-            if lane.generation == generation:
+            cursor, page = await self._router.call(commands.scan(cursor, pattern), server)
+            if server.generation == generation:
                 yield page
                 if cursor == b"0":
                     return
             else:
                 # To another server, or to this one after a restart, the cursor meant nothing: begin again.
-                cursor, generation = b"0", lane.generation
+                cursor, generation = b"0", server.generation
 
     @override
     async def _clear(self, namespace: str) -> int:
@@ -319,8 +340,29 @@ class RedisStorage(BaseStorage):
         return clearing.result()
 
     async def _clear_all(self, namespace: str) -> int:
-        servers = self._opened().servers
         count = 0
-        async for keys in self._pages(self._keys.pattern(namespace, "")):
-            count += sum(await asyncio.gather(*(self._call(command) for command in servers.deletions(keys))))
+        try:
+            async for keys in self._pages(self._keys.pattern(namespace, "")):
+                requests = self._router.topology.deletions(keys)
+                count += sum(await self._write_all(requests, began=count > 0))
+        except StorageUnavailableError as exc:
+            if count and not isinstance(exc, OutcomeUnknownError):
+                raise _done_in_part(repr(self), exc) from exc
+            raise
         return count
+
+
+def _done_in_part(storage: str, error: BaseException) -> OutcomeUnknownError:
+    unknown = OutcomeUnknownError(storage, f"a part of it was done, and then: {error}")
+    unknown.__cause__ = error
+    return unknown
+
+
+def _positive_seconds(timeout: float | timedelta) -> float:
+    if isinstance(timeout, timedelta):
+        timeout = timeout.total_seconds()
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be seconds, an int or a float, not {timeout!r}")
+    if not 0 < timeout < math.inf:
+        raise ValueError(f"timeout must be a positive, finite number of seconds, not {timeout!r}")
+    return float(timeout)

@@ -3,57 +3,63 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias, TypeVar
 
 from botkeep._core.compat import override
 from botkeep.errors import StorageUnavailableError
-from botkeep.storages.redis.commands import delete, delete_all, ping
+from botkeep.storages.redis.commands import PING, delete, delete_all
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
     from redis.asyncio.connection import AbstractConnection
 
-    from botkeep.storages.redis.commands import Command
-    from botkeep.storages.redis.errors import Redirected, Refused
-    from botkeep.storages.redis.pipeline import Lane
+    from botkeep.storages.redis.commands import Request
+    from botkeep.storages.redis.errors import RedirectedError, RetryableError
+    from botkeep.storages.redis.pipeline import ServerPipeline
 
 Item = TypeVar("Item")
 
 _BATCH: Final = 250
 """Keys for one script: well under a millisecond of the server's time."""
 
-OpenLane: TypeAlias = "Callable[[Callable[[], AbstractConnection]], Lane]"
-"""Makes the lane to a server, given what makes the connections to it."""
+OpenPipeline: TypeAlias = "Callable[[Callable[[], AbstractConnection]], ServerPipeline]"
+"""Makes the pipeline to a server, given what makes the connections to it."""
 
 
-class Servers(ABC):
-    """The servers behind a client, each with its lane."""
+class Topology(ABC):
+    """The servers behind a client, each with its pipeline.
+
+    Attributes:
+        check: what shows whether a server is there; the answer "cluster_state:fail" is no as well.
+    """
+
+    check: ClassVar[Request]
 
     async def open(self) -> None:
         """Find the servers."""
 
     @abstractmethod
-    def lane_of(self, command: Command) -> Lane:
-        """Return the lane to the server that has to carry out the command."""
+    def node_for(self, request: Request) -> ServerPipeline:
+        """Return the pipeline to the server that has the request's key."""
 
     @abstractmethod
-    def lanes(self) -> Sequence[Lane]:
-        """Return the lanes to all servers that hold keys."""
+    def nodes(self) -> Sequence[ServerPipeline]:
+        """Return the pipelines to all servers that hold keys."""
 
     @abstractmethod
-    def redirect(self, command: Command, redirected: Redirected) -> None:
-        """Note where a server has sent a command."""
-
-    async def learn(self, refusal: Refused) -> None:
-        """Look again who has which key, after a refusal; never raises."""
+    def pipelines(self) -> Collection[ServerPipeline]:
+        """Return all pipelines, also those to servers that hold keys no longer."""
 
     @abstractmethod
-    def check(self, lane: Lane) -> Command:
-        """Return a command that shows whether a server is there; "cluster_state:fail" is no as well."""
+    def redirected(self, error: RedirectedError) -> ServerPipeline | None:
+        """Return the pipeline to the server that an answer names for once; None: it names none."""
 
-    def deletions(self, keys: Sequence[bytes]) -> list[Command]:
-        """Return the commands that delete these keys and answer how many there were."""
+    async def refresh(self, error: RetryableError) -> None:
+        """Find out again who has which key, after an error; never raises."""
+
+    def deletions(self, keys: Sequence[bytes]) -> list[Request]:
+        """Return the requests that delete these keys and answer how many there were."""
         return [delete(key, "") for key in keys]
 
     def batches(self, items: Sequence[Item]) -> list[Sequence[Item]]:
@@ -65,33 +71,35 @@ class Servers(ABC):
         """Let calls under way end and hang up."""
 
 
-class SingleServer(Servers):
+class SingleServer(Topology):
     """One server, or the master that Sentinel knows: each new connection asks anew."""
 
-    def __init__(self, client: Redis, open_lane: OpenLane, *, name: str) -> None:
+    check = PING
+
+    def __init__(self, client: Redis, open_pipeline: OpenPipeline, *, name: str) -> None:
         self._name = name
-        self._lane = open_lane(client.connection_pool.make_connection)
+        self._pipeline = open_pipeline(client.connection_pool.make_connection)
 
     @override
-    def lane_of(self, command: Command) -> Lane:  # noqa: ARG002 # it has every key
-        return self._lane
+    def node_for(self, request: Request) -> ServerPipeline:  # noqa: ARG002 # it has every key
+        return self._pipeline
 
     @override
-    def lanes(self) -> Sequence[Lane]:
-        return [self._lane]
+    def nodes(self) -> Sequence[ServerPipeline]:
+        return [self._pipeline]
 
     @override
-    def redirect(self, command: Command, redirected: Redirected) -> None:  # noqa: ARG002 # there is no other
+    def pipelines(self) -> Collection[ServerPipeline]:
+        return [self._pipeline]
+
+    @override
+    def redirected(self, error: RedirectedError) -> ServerPipeline | None:
         advice = "the server is part of a Redis Cluster: give the storage a redis.asyncio.RedisCluster"
-        raise StorageUnavailableError(self._name, advice) from redirected
+        raise StorageUnavailableError(self._name, advice) from error
 
     @override
-    def check(self, lane: Lane) -> Command:
-        return ping(lane)
-
-    @override
-    def deletions(self, keys: Sequence[bytes]) -> list[Command]:
-        return [delete_all(keys, self._lane)] if keys else []
+    def deletions(self, keys: Sequence[bytes]) -> list[Request]:
+        return [delete_all(keys)] if keys else []
 
     @override
     def batches(self, items: Sequence[Item]) -> list[Sequence[Item]]:
@@ -99,4 +107,4 @@ class SingleServer(Servers):
 
     @override
     async def close(self) -> None:
-        await self._lane.close()
+        await self._pipeline.close()
