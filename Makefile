@@ -16,7 +16,8 @@ PYTEST := pytest --numprocesses $(PROCESSES) --dist worksteal
 # What a change most likely breaks: the core, its laws on two storages, dialogues; then the snippets of the README,
 # which run in their order and so in one process. Left out: real servers, programs that are killed, long searches.
 QUICK := tests/test_errors.py tests/test_imports.py tests/test_keys.py tests/test_lease.py tests/test_subjects.py \
-	tests/test_ttl.py tests/test_typed_documents.py tests/core tests/files tests/fsm tests/packaging \
+	tests/test_ttl.py tests/test_typed_documents.py tests/core tests/files tests/fsm \
+	tests/packaging/test_distribution.py \
 	tests/storages/test_memory.py tests/storages/test_sqlite.py \
 	--deselect tests/storages/test_sqlite.py::TestSQLiteStorageThatSurvivesAKillOnly
 

@@ -156,3 +156,100 @@ def test_a_class_given_in_place_of_an_instance_is_refused(kind: type) -> None:
 def test_a_set_refuses_what_could_not_be_read_back_into_it(value: Any) -> None:
     with pytest.raises(DocumentError):
         documents.encode(value)
+
+
+class Renamed(pydantic.BaseModel):
+    name: str = pydantic.Field(validation_alias="n")
+
+
+class Chosen(pydantic.BaseModel):
+    name: str = pydantic.Field(validation_alias=pydantic.AliasChoices("n", "called"))
+
+
+class Nested(pydantic.BaseModel):
+    inner: Renamed
+    others: list[Chosen]
+
+
+class Computing(pydantic.BaseModel, extra="forbid"):
+    width: int
+
+    @pydantic.computed_field  # type: ignore[prop-decorator] # mypy knows no decorated property
+    @property
+    def area(self) -> int:
+        return self.width**2
+
+
+class Raw(pydantic.BaseModel):
+    payload: pydantic.Json[dict[str, int]]
+
+
+class Strict(pydantic.BaseModel, strict=True):
+    size: Size
+
+
+class Hiding(pydantic.BaseModel):
+    token: str = pydantic.Field(exclude=True)
+
+
+MODELS = [
+    Renamed(n="Ada"),
+    Chosen(n="Ada"),
+    Nested(inner=Renamed(n="Ada"), others=[Chosen(called="Bob")]),
+    Computing(width=3),
+    Raw(payload='{"a": 1}'),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_a_model_comes_back_whatever_names_it_is_read_and_dumped_by(model: pydantic.BaseModel) -> None:
+    document = documents.decode(documents.encode({"model": model}))
+
+    assert documents.convert(document["model"], type(model)) == model
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [(Strict(size=Size.LARGE), "order.size"), (Hiding(token="x"), "order.token")],
+    ids=["strict", "left out"],
+)
+def test_a_model_that_could_not_be_read_back_is_refused_where_it_is_stored(
+    model: pydantic.BaseModel, path: str
+) -> None:
+    with pytest.raises(DocumentError, match="read back") as caught:
+        documents.encode({"order": model})
+
+    assert caught.value.path == path
+
+
+@dataclass
+class Volume:
+    volume: int
+    steps: list[int] = field(default_factory=list)
+    rooms: dict[str, int | None] = field(default_factory=dict)
+    anything: Any = None
+
+
+def test_a_whole_number_with_a_point_is_an_int_where_one_is_expected() -> None:
+    stored = {"volume": 7.0, "steps": [1, 2.0, 3.0], "rooms": {"a": 1.0, "b": None}, "anything": 9.0}
+
+    found = documents.convert(stored, Volume)
+
+    assert repr(found) == repr(Volume(7, [1, 2, 3], {"a": 1, "b": None}, 9.0))
+    assert stored["volume"] == 7.0
+    with pytest.raises(DocumentError, match="steps"):
+        documents.convert({"volume": 7.0, "steps": [2.0, 1.5]}, Volume)
+
+
+def test_keys_that_were_booleans_come_back_as_booleans() -> None:
+    answers = [{"votes": {True: 3, False: 2}}]
+
+    document = documents.decode(documents.encode(answers))
+
+    assert documents.convert(document, list[dict[str, dict[bool, int]]]) == answers
+
+
+@pytest.mark.parametrize("kind", [datetime | str, list[int] | list[str]], ids=str)
+def test_a_type_that_cannot_be_told_from_another_is_a_document_error(kind: Any) -> None:
+    with pytest.raises(DocumentError, match="cannot be read"):
+        documents.convert("2026-11-21", kind)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from aiogram import BaseMiddleware
 from aiogram.dispatcher.flags import get_flag
 from aiogram.types import TelegramObject
-from typing_extensions import override
+from typing_extensions import Unpack, override
 
-from botkeep import BaseStorage, RateLimiter, Verdict
+from botkeep import BaseStorage, RateLimiter, Scope, Verdict
+from botkeep.ratelimit import LimiterSettings
+from botkeep.subjects import check_scope
+from botkeep_aiogram.subjects import subject_of
 
-Scope: TypeAlias = Literal["user", "chat", "global"]
 Handler: TypeAlias = "Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]"
 OnLimited: TypeAlias = "Callable[[Any, Verdict], Awaitable[object]]"
 
@@ -27,12 +29,15 @@ class RateLimitMiddleware(BaseMiddleware):
     Args:
         storage: where hits are counted.
         rate: ``"5/minute"``, ``"10 per 30s"``, or several; None: only handlers with the flag are limited.
-        scope: what is counted: each user, each chat, or all events. An event without a user (or chat) is not
-            limited.
+        scope: what is counted: each user, each chat, or all events of the bot. An event without a user (or
+            chat) is not limited.
         block: an event too many reaches no handler. False: it does. A handler finds the verdict as its
             argument ``rate_limit``.
         on_limited: called with the event and the verdict when one is blocked.
         settings: for `RateLimiter`: ``strategy``, ``on_unavailable``.
+
+    Raises:
+        ValueError: not a rate, or an unknown scope, strategy or policy.
     """
 
     def __init__(
@@ -43,8 +48,11 @@ class RateLimitMiddleware(BaseMiddleware):
         scope: Scope = "user",
         block: bool = True,
         on_limited: OnLimited | None = None,
-        **settings: Any,
+        **settings: Unpack[LimiterSettings],
     ) -> None:
+        check_scope(scope)
+        if rate is None:
+            RateLimiter(storage, "1/second", **settings)
         self._storage = storage
         self._settings = settings
         self._limiter = None if rate is None else RateLimiter(storage, rate, **settings)
@@ -56,10 +64,10 @@ class RateLimitMiddleware(BaseMiddleware):
     @override
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         limiter, group = self._limiter_for(data)
-        who = self._who(data)
-        if limiter is None or who is None:
+        key = subject_of(event, data).rate_key(self._scope, group)
+        if limiter is None or key is None:
             return await handler(event, data)
-        verdict = await limiter.hit(f"{data['bot'].id}/{group}{self._scope}/{who}")
+        verdict = await limiter.hit(key)
         if verdict or not self._block:
             return await handler(event, {**data, "rate_limit": verdict})
         return None if self._on_limited is None else await self._on_limited(event, verdict)
@@ -72,11 +80,4 @@ class RateLimitMiddleware(BaseMiddleware):
         if rate not in self._flagged:
             self._flagged[rate] = RateLimiter(self._storage, rate, **self._settings)
         callback = data["handler"].callback
-        return self._flagged[rate], f"{callback.__module__}.{callback.__qualname__}/"
-
-    def _who(self, data: dict[str, Any]) -> int | str | None:
-        if self._scope == "global":
-            return "all"
-        context = data["event_context"]
-        found: int | None = context.user_id if self._scope == "user" else context.chat_id
-        return found
+        return self._flagged[rate], f"{callback.__module__}.{callback.__qualname__}"

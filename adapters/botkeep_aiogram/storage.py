@@ -1,17 +1,18 @@
-"""aiogram's storage and event isolation, on a Botkeep storage."""
+"""aiogram's storage, on a Botkeep storage."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from aiogram.exceptions import DataNotDictLikeError
 from aiogram.fsm.state import State
-from aiogram.fsm.storage.base import BaseEventIsolation, BaseStorage, StateType, StorageKey
+from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from typing_extensions import override
 
 import botkeep
+from botkeep_aiogram.values import storable
 
 
 class BotkeepStorage(BaseStorage):
@@ -22,12 +23,14 @@ class BotkeepStorage(BaseStorage):
 
     Args:
         storage: where to keep the dialogues; opened by the first use.
-        idle_ttl: seconds after which a dialogue that nobody goes on with is forgotten; None: never.
+        idle_ttl: seconds (or a timedelta) after which a dialogue that nobody goes on with is forgotten; None:
+            never.
     """
 
-    def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | None = None) -> None:
+    def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         self._storage = storage
         self._idle_ttl = idle_ttl
+        botkeep.FSMContext(storage, "checks the idle_ttl", idle_ttl=idle_ttl)
 
     @override
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
@@ -41,7 +44,11 @@ class BotkeepStorage(BaseStorage):
     @override
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
         _check(data)
-        await self._context(key).set_data(data)
+        context = self._context(key)
+        try:
+            await context.set_data(data)
+        except botkeep.DocumentError:
+            await context.set_data(storable(data))
 
     @override
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
@@ -50,7 +57,11 @@ class BotkeepStorage(BaseStorage):
     @override
     async def update_data(self, key: StorageKey, data: Mapping[str, Any]) -> dict[str, Any]:
         _check(data)
-        return await self._context(key).update_data(data)
+        context = self._context(key)
+        try:
+            return await context.update_data(data)
+        except botkeep.DocumentError:
+            return await context.update_data(storable(data))
 
     @override
     async def close(self) -> None:
@@ -58,27 +69,6 @@ class BotkeepStorage(BaseStorage):
 
     def _context(self, key: StorageKey) -> botkeep.FSMContext:
         return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)
-
-
-class BotkeepEventIsolation(BaseEventIsolation):
-    """Handlers of one key run one after another, in the order their updates came; of others meanwhile.
-
-    Args:
-        storage: None: among the tasks of this process. With a storage: among all processes that use it.
-    """
-
-    def __init__(self, storage: botkeep.BaseStorage | None = None) -> None:
-        self._ordering = botkeep.Ordering(storage)
-
-    @override
-    @asynccontextmanager
-    async def lock(self, key: StorageKey) -> AsyncGenerator[None, None]:
-        async with self._ordering.of(state_key(key)):
-            yield
-
-    @override
-    async def close(self) -> None:
-        """Nothing to do: turns end with their handlers, and the storage has its own owner."""
 
 
 def state_key(key: StorageKey) -> botkeep.StateKey:

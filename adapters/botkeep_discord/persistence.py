@@ -1,4 +1,4 @@
-"""What belongs to one client: its storage, the tasks that run beside its handlers, and its end."""
+"""What belongs to one client: its storage, its background tasks, and its end."""
 
 from __future__ import annotations
 
@@ -148,13 +148,8 @@ class Persistence:
 
 
 def activate(persistence: Persistence) -> None:
-    """Let views find the persistence of their client."""
+    """Make a persistence the one that the views of its client find."""
     _active[id(persistence.client)] = persistence
-
-
-def active_persistences() -> list[Persistence]:
-    """Return the persistences of all clients of this process that are not closed."""
-    return list(_active.values())
 
 
 def is_in_use(storage: BaseStorage) -> bool:

@@ -10,7 +10,7 @@ except ModuleNotFoundError as exc:
     ) from exc
 
 from botkeep_ptb.application import BotkeepApplication
-from botkeep_ptb.contexts import fsm_context
+from botkeep_ptb.dialogues import fsm_context
 from botkeep_ptb.limits import rate_limit
 from botkeep_ptb.persistence import BotkeepPersistence, SharedBotkeepPersistence
 from botkeep_ptb.setup import setup_botkeep

@@ -13,9 +13,9 @@ from telegram import Update
 from telegram.ext import BaseHandler
 from typing_extensions import override
 
-from botkeep import BaseStorage, Ordering, StorageError, Subject, acting_user
+from botkeep import BaseStorage, Ordering, StorageError, acting_user
+from botkeep_ptb.callback_contexts import extend_contexts
 from botkeep_ptb.conversations import warn_of_forgetful
-from botkeep_ptb.jobs import contexts_that_know_the_user
 from botkeep_ptb.migration import MovesChats
 from botkeep_ptb.persistence import BotkeepPersistence
 from botkeep_ptb.subjects import album_of, migration_of, subject_of
@@ -53,7 +53,7 @@ class BotkeepApplication(MovesChats):
         ordered: Callable[[Update], bool] = lambda _: True,
         **settings: Any,
     ) -> None:
-        settings["context_types"] = contexts_that_know_the_user(settings["context_types"])
+        settings["context_types"] = extend_contexts(settings["context_types"])
         super().__init__(**settings)
         self._storage = storage
         self._order = None if ordering is None else UpdateOrder(ordering)
@@ -90,10 +90,10 @@ class BotkeepApplication(MovesChats):
     async def process_update(self, update: object) -> None:
         self._check_initialized()
         self._updating.add(_current_task())
-        subject = subject_of(update, self.bot.id) if isinstance(update, Update) else None
-        with acting_user(None if subject is None else subject.user_id):
+        speaker = subject_of(update, self.bot.id).user_id if isinstance(update, Update) else None
+        with acting_user(speaker):
             try:
-                async with self._turn(update, subject):
+                async with self._in_order(update, speaker):
                     await self._handle(update)
                     try:
                         await self._move_if_migrated(update)
@@ -111,17 +111,15 @@ class BotkeepApplication(MovesChats):
         return task
 
     @asynccontextmanager
-    async def _turn(self, update: object, subject: Subject | None) -> AsyncIterator[None]:
-        if (
-            self._order is None
-            or subject is None
-            or subject.user_id is None
-            or not isinstance(update, Update)
-        ) or not self._ordered(update):
+    async def _in_order(self, update: object, speaker: int | None) -> AsyncIterator[None]:
+        """Wait until no earlier update of who speaks is handled, if that is asked for."""
+        if self._order is None or speaker is None or not isinstance(update, Update):
             yield
-        else:
-            async with self._order.of(f"ptb/{subject.bot_id}/{subject.user_id}", album_of(update)):
+        elif self._ordered(update):
+            async with self._order.of(f"ptb/{self.bot.id}/{speaker}", album_of(update)):
                 yield
+        else:
+            yield
 
     async def _handle(self, update: object) -> None:
         """Handle an update in a task of its own, which is all that a handler's CancelledError ends."""

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import telegram
+from typing_extensions import override
 
 from botkeep import DocumentError
 from botkeep_ptb.plain_values import PlainValues
@@ -38,9 +39,11 @@ class PickledValues:
 
 
 class _Pickler(pickle.Pickler):
+    @override
     def persistent_id(self, value: Any) -> str | None:
         return "bot" if isinstance(value, telegram.Bot) or value is _THE_BOT else None
 
+    @override
     def reducer_override(self, value: Any) -> Any:
         if not isinstance(value, telegram.TelegramObject):
             return NotImplemented
@@ -53,10 +56,12 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(BytesIO(pickled))
         self._bot = bot
 
-    def persistent_load(self, identifier: str) -> telegram.Bot:  # noqa: ARG002 # there is only one
+    @override
+    def persistent_load(self, identifier: str) -> telegram.Bot:  # there is only one
         return self._bot
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
+    @override
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
         # Version 0.1 had this function in its module `values`.
         if global_name == _restored.__name__ and module_name.endswith("_ptb.values"):
             return _restored

@@ -95,7 +95,7 @@ class BotkeepMixin:
         return FSMContext(self.botkeep, key, states=states, idle_ttl=idle_ttl, history=history)
 
     def release_order(self) -> None:
-        """Let the next update of the same user be handled while the running handler goes on.
+        """End the order for the running handler: the same user's next updates are handled meanwhile.
 
         For a handler that waits for the user's next message: with ``ordered=True`` that message would wait
         for the handler, and the handler for the message. To be called before it waits.
@@ -109,7 +109,7 @@ class BotkeepMixin:
         delivery.release()
 
     def middleware(self, around: Around) -> Around:
-        """Put ``async def around(call_next, client, update)`` around every handler; usable as a decorator.
+        """Add a middleware, ``async def around(call_next, client, update)``; usable as a decorator.
 
         It calls ``await call_next(client, update)``, or does not. The first one added is the outermost.
         """

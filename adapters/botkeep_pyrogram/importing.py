@@ -60,10 +60,13 @@ async def import_addons_sqlite(
     states, counters = await asyncio.to_thread(_read, Path(source))
     now = time.time()
     async with StagedDocuments(**settings) as staged:
-        for row in states:
+        for row in (*states, *counters):
+            if not row.is_named():
+                staged.refuse(repr(row.identifier), "its name is no text")
+        for row in filter(_Row.is_named, states):
             await _stage_json(staged, bot_id, row.identifier, row.identifier, row.value, row.seconds(now))
         names = {row.identifier for row in states}
-        for row in counters:
+        for row in filter(_Row.is_named, counters):
             key = f"fsm_counter:{row.identifier}" if row.identifier in names else row.identifier
             if isinstance(row.value, int):
                 await staged.stage(key, row.value, identifier=row.identifier, seconds=row.seconds(now))
@@ -102,19 +105,25 @@ async def import_addons_redis(
 
 
 class _Row(NamedTuple):
-    identifier: str
+    identifier: Any
     value: Any
-    expires_at: float | None
+    expires_at: Any
 
-    def seconds(self, now: float) -> float | None:
-        """Return what is left to live."""
-        return None if self.expires_at is None else self.expires_at - now
+    def is_named(self) -> bool:
+        """Whether the name is text: SQLite keeps bytes in such a column, too."""
+        return isinstance(self.identifier, str)
+
+    def seconds(self, now: float) -> Any:
+        """Return what is left to live; what is no number is left to the check of all documents."""
+        return self.expires_at - now if isinstance(self.expires_at, (int, float)) else self.expires_at
 
 
 def _read(path: Path) -> tuple[list[_Row], list[_Row]]:
     path.stat()  # sqlite3's own error does not say that the file is missing
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            # What is no UTF-8 becomes lone surrogates, which no document and no identifier may have.
+            database.text_factory = lambda text: text.decode(errors="surrogateescape")
             states, counters = ([_Row(*row) for row in database.execute(sql)] for sql in (_STATES, _COUNTERS))
             return states, counters
     except sqlite3.Error as exc:

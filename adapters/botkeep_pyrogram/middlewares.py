@@ -16,24 +16,28 @@ from botkeep_pyrogram.subjects import speaker_of
 CallNext: TypeAlias = "Callable[[Any, Any], Awaitable[Any]]"
 Middleware: TypeAlias = "Callable[[CallNext, Any, Any], Awaitable[Any]]"
 
-_NO_UPDATES: Final = frozenset(
-    {"ConnectHandler", "DisconnectHandler", "ErrorHandler", "StartHandler", "StopHandler"}
-)
+_NO_UPDATES: Final = frozenset({"ConnectHandler", "DisconnectHandler", "StartHandler", "StopHandler"})
 """Handlers of the connection's life; which of them exist depends on the fork."""
 
 
 def wrap(handler: Any) -> None:
-    """Put the client's middlewares, and the scope of `botkeep.user`, around a handler's callback.
+    """Surround a handler's callback with the client's middlewares and the scope of `botkeep.user`.
 
     The middlewares are those of the client that calls, when it calls: clients may share a handler (those with
     the same plugins do), and middlewares may be added later.
 
     Args:
-        handler: a handler object; those of the connection's life are left as they are.
+        handler: a handler object; those of the connection's life are left as they are, and those of errors
+            get the scope only.
     """
-    callback = handler.callback
-    if type(handler).__name__ in _NO_UPDATES or hasattr(callback, "__botkeep__"):
+    kind, callback = type(handler).__name__, handler.callback
+    if kind in _NO_UPDATES or hasattr(callback, "__botkeep__"):
         return
+    handler.callback = _with_user(callback) if kind == "ErrorHandler" else _with_middlewares(callback)
+    handler.callback.__dict__["__botkeep__"] = True
+
+
+def _with_middlewares(callback: Any) -> Any:
     name = f"{callback.__module__}.{callback.__qualname__}" if hasattr(callback, "__qualname__") else "?"
 
     # A real `async def`: an object with an async __call__ would run in a thread and never be awaited.
@@ -48,8 +52,16 @@ def wrap(handler: Any) -> None:
         with acting_user(speaker_of(update)):
             return await run_handler(name, _awaited(following(client, update)))
 
-    around.__dict__["__botkeep__"] = True
-    handler.callback = around
+    return around
+
+
+def _with_user(callback: Any) -> Any:
+    @functools.wraps(callback)
+    async def around(client: Any, error: Any, handler: Any, update: Any, *more: Any) -> Any:
+        with acting_user(speaker_of(update)):
+            return await _run(callback, client, error, handler, update, *more)
+
+    return around
 
 
 async def _awaited(handling: Awaitable[Any]) -> Any:

@@ -43,12 +43,15 @@ class Delivery:
         self._queue: UpdateQueue | None = None
 
     def enter(self, queue: UpdateQueue) -> None:
-        """Make this the update that the running worker handles."""
+        """Become the update that the running worker handles."""
         self._queue = queue
         _current.set(self)
 
     def release(self) -> None:
-        """Let the speaker's next update be handled now; may be called again, and in a thread."""
+        """End the order for this update: the speaker's next one is handled now.
+
+        It may be called again, and in a thread.
+        """
         queue, self._queue = self._queue, None
         if queue is not None:
             self._loop.call_soon_threadsafe(queue.release, self)
@@ -107,7 +110,7 @@ class UpdateQueue(Queue):
             self.release(delivery)
 
     def release(self, delivery: Delivery) -> None:
-        """Let the updates be handled that wait for this one: here, none does."""
+        """Hand out the updates that wait for this one: without order, none does."""
 
 
 class OrderedUpdateQueue(UpdateQueue):
@@ -158,7 +161,7 @@ class _Speaker:
         return True
 
     def remove(self, delivery: Delivery) -> list[Delivery]:
-        """Take one out that is handled; return those whose turn it is now."""
+        """Take one out that is handled; return those that follow it."""
         if delivery not in self.handled:
             return []
         self.handled.remove(delivery)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
-from botkeep import BaseStorage, StorageClosedError
+from botkeep import BaseStorage, BotkeepError, StorageClosedError
 
 T = TypeVar("T")
 
@@ -26,10 +28,41 @@ class BackgroundLoop:
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """Run a call to its end and return what it returns, or raise what it raises."""
+        return self._started(call).result()
+
+    @contextmanager
+    def inside(self, block: AbstractAsyncContextManager[object]) -> Iterator[None]:
+        """Keep an ``async with`` block open on the loop while the ``with`` block runs on this thread."""
+        entered: Future[None] = Future()
+        leave = asyncio.Event()
+
+        async def hold() -> None:
+            async with block:
+                entered.set_result(None)
+                await leave.wait()
+
+        held = self._started(hold())
+        wait([entered, held], return_when=FIRST_COMPLETED)
+        if not entered.done():
+            held.result()
+        try:
+            yield
+        except BaseException:
+            # The body's own error is the one to be told.
+            with suppress(BotkeepError):
+                self._left(held, leave)
+            raise
+        self._left(held, leave)
+
+    def _left(self, held: Future[None], leave: asyncio.Event) -> None:
+        self._loop.call_soon_threadsafe(leave.set)
+        held.result()
+
+    def _started(self, call: Coroutine[Any, Any, T]) -> Future[T]:
         if self._closed:
             call.close()
             raise StorageClosedError(repr(self._storage))
-        return asyncio.run_coroutine_threadsafe(call, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(call, self._loop)
 
     def close(self) -> None:
         """Stop the storage, then the loop."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
+from telebot import TeleBot
+from telebot.async_telebot import AsyncTeleBot
 from telebot.asyncio_handler_backends import BaseMiddleware as AsyncMiddleware
 from telebot.asyncio_handler_backends import CancelUpdate as AsyncCancelUpdate
 from telebot.handler_backends import BaseMiddleware, CancelUpdate
-from typing_extensions import override
+from typing_extensions import Unpack, override
 
-from botkeep import BaseStorage, RateLimiter, Verdict
+from botkeep import BaseStorage, BotkeepError, RateLimiter, Scope, Verdict
+from botkeep.ratelimit import LimiterSettings
+from botkeep.subjects import check_scope
 from botkeep_telebot.background import loop_of
+from botkeep_telebot.handling import calling_bot, report, report_synchronously
+from botkeep_telebot.subjects import subject_of
 
-Scope: TypeAlias = Literal["user", "chat", "global"]
 UPDATES = ("message", "callback_query", "inline_query")
 
 
@@ -23,13 +28,17 @@ class RateLimitMiddleware(AsyncMiddleware):
     Args:
         storage: where hits are counted.
         rate: ``"5/minute"``, ``"10 per 30s"``, or several.
-        scope: what is counted: each user, each chat, or all updates. An update without a user (or chat) is
-            not limited.
+        scope: what is counted: each user, each chat, or all updates of the bot. An update without a user (or
+            chat) is not limited.
         block: an update too many reaches no handler. False: it does. A handler finds the verdict as its
             argument ``rate_limit``.
         on_limited: called with the update and the verdict when one is blocked.
         update_types: which updates are counted.
-        settings: for `RateLimiter`: ``strategy``, ``on_unavailable``.
+        settings: for `RateLimiter`: ``strategy``, ``on_unavailable``. The error that "raise" asks for goes to
+            the bot's exception handler, and the update reaches no handler.
+
+    Raises:
+        ValueError: not a rate, or an unknown scope, strategy or policy.
     """
 
     def __init__(
@@ -41,8 +50,9 @@ class RateLimitMiddleware(AsyncMiddleware):
         block: bool = True,
         on_limited: Callable[[Any, Verdict], Awaitable[object]] | None = None,
         update_types: Sequence[str] = UPDATES,
-        **settings: Any,
+        **settings: Unpack[LimiterSettings],
     ) -> None:
+        check_scope(scope)
         self.update_types = list(update_types)
         self._limiter = RateLimiter(storage, rate, **settings)
         self._scope = scope
@@ -51,10 +61,16 @@ class RateLimitMiddleware(AsyncMiddleware):
 
     @override
     async def pre_process(self, message: Any, data: dict[str, Any]) -> AsyncCancelUpdate | None:
-        key = key_of(message, self._scope)
+        bot = calling_bot()
+        key = subject_of(message, bot.bot_id).rate_key(self._scope)
         if key is None:
             return None
-        verdict = data["rate_limit"] = await self._limiter.hit(key)
+        try:
+            verdict = data["rate_limit"] = await self._limiter.hit(key)
+        except BotkeepError as exc:
+            assert isinstance(bot, AsyncTeleBot)  # this is a middleware of asynchronous bots
+            await report(bot, exc)
+            return AsyncCancelUpdate()
         if verdict or not self._block:
             return None
         if self._on_limited is not None:
@@ -72,6 +88,14 @@ class SyncRateLimitMiddleware(BaseMiddleware):
     Args:
         storage: where hits are counted; the same object that the state storage was given.
         rate: as for `RateLimitMiddleware`, and so are the others; ``on_limited`` is a plain function.
+        scope: what is counted: each user, each chat, or all updates of the bot.
+        block: an update too many reaches no handler. False: it does.
+        on_limited: called with the update and the verdict when one is blocked.
+        update_types: which updates are counted.
+        settings: for `RateLimiter`.
+
+    Raises:
+        ValueError: as `RateLimitMiddleware`.
     """
 
     def __init__(
@@ -83,8 +107,9 @@ class SyncRateLimitMiddleware(BaseMiddleware):
         block: bool = True,
         on_limited: Callable[[Any, Verdict], object] | None = None,
         update_types: Sequence[str] = UPDATES,
-        **settings: Any,
+        **settings: Unpack[LimiterSettings],
     ) -> None:
+        check_scope(scope)
         self.update_types = list(update_types)
         self._storage = storage
         self._limiter = RateLimiter(storage, rate, **settings)
@@ -94,10 +119,16 @@ class SyncRateLimitMiddleware(BaseMiddleware):
 
     @override
     def pre_process(self, message: Any, data: dict[str, Any]) -> CancelUpdate | None:
-        key = key_of(message, self._scope)
+        bot = calling_bot()
+        key = subject_of(message, bot.bot_id).rate_key(self._scope)
         if key is None:
             return None
-        verdict = data["rate_limit"] = loop_of(self._storage).run(self._limiter.hit(key))
+        try:
+            verdict = data["rate_limit"] = loop_of(self._storage).run(self._limiter.hit(key))
+        except BotkeepError as exc:
+            assert isinstance(bot, TeleBot)  # this is a middleware of synchronous bots
+            report_synchronously(bot, exc)
+            return CancelUpdate()
         if verdict or not self._block:
             return None
         if self._on_limited is not None:
@@ -107,15 +138,3 @@ class SyncRateLimitMiddleware(BaseMiddleware):
     @override
     def post_process(self, message: Any, data: dict[str, Any], exception: Exception | None) -> None:
         """Nothing to do: what was counted is counted."""
-
-
-def key_of(update: Any, scope: Scope) -> str | None:
-    """Return what to count an update as; None: it has no such user or chat."""
-    if scope == "global":
-        return "global"
-    if scope == "user":
-        whose = getattr(update, "from_user", None)
-    else:
-        # A press on a button happens in the chat of the message under which the button is.
-        whose = getattr(update, "chat", None) or getattr(getattr(update, "message", None), "chat", None)
-    return None if whose is None else f"{scope}/{whose.id}"

@@ -260,7 +260,7 @@ class BaseStorage(StorageBase):
             IdentifierError: the name is not fit for an identifier.
         """
         check_identifier(name)
-        view = NamespaceView(self, self._engine, inner(self._namespace, name))
+        view = self._view(inner(self._namespace, name))
         if default_ttl is not None:
             view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)
         return view
@@ -298,7 +298,7 @@ class BaseStorage(StorageBase):
         """Return a view of the same documents through another engine, which wraps that of this storage."""
         return NamespaceView(self, engine, self._namespace)
 
-    def _view(self, namespace: str) -> NamespaceView:
+    def _view(self, namespace: str) -> BaseStorage:
         return NamespaceView(self, self._engine, namespace)
 
     async def _answer(self) -> None:

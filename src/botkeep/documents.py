@@ -18,8 +18,9 @@ from typing import Any, Final, TypeVar
 
 import orjson
 
+from botkeep._core import typed
 from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_safe, is_shallow, may_be_deep, pack
-from botkeep._core.tagging import is_plain, tag, untag
+from botkeep._core.tagging import encode_tagged, is_plain, untag
 from botkeep._core.tags import tag_of
 from botkeep.errors import CorruptDocumentError, DocumentError
 
@@ -63,8 +64,7 @@ def encode(document: Any) -> bytes:
         return _encode_carefully(document)
     # Written out here, because one call costs more than orjson does.
     may_need_tags = (
-        _HIGH in packed
-        or _HIGHEST in packed
+        ((_HIGH in packed or _HIGHEST in packed) and data.find(b"null") >= 0)
         or (_DOLLAR in data and data.find(_TAG) >= 0)
         or (_DASH in data and _UUID.search(data) is not None)
     )
@@ -77,7 +77,7 @@ def _encode_carefully(document: Any) -> bytes:
     with suppress(Exception):  # whatever is wrong with it, the walk tells
         if is_shallow(document) and is_plain(document):
             return orjson.dumps(document, tag_of, _STRICTLY)
-    return orjson.dumps(tag(document))
+    return encode_tagged(document)
 
 
 def decode(data: bytes, identifier: str = "") -> Any:
@@ -116,37 +116,15 @@ def same(one: bytes | None, other: bytes | None, identifier: str = "") -> bool:
 def convert(document: Any, kind: type[T]) -> T:
     """Return the document as an instance of ``kind``, checked.
 
+    A float without a fraction is taken for an int, as 7.0 for 7; the document stays as it is.
+
     Args:
         document: what `decode` gave.
         kind: a dataclass, TypedDict, msgspec Struct, pydantic model or any other type that msgspec knows.
 
     Raises:
-        DocumentError: the document does not fit; the error names the field.
+        DocumentError: the document does not fit; the error names the field. Or no document can be read as
+            this type: a union whose members look alike, say.
     """
-    if hasattr(kind, "model_validate"):
-        model: T = _validate_model(document, kind)
-        return model
-    import msgspec  # noqa: PLC0415 # only typed readers pay for importing it
-
-    try:
-        # Keys that were numbers were stored as strings.
-        converted: T = msgspec.convert(document, kind, str_keys=True)
-    except msgspec.ValidationError as exc:
-        # "Expected `int`, got `str` - at `$.items[3].price`", or "... - at `key` in `$.items`"
-        reason, _, place = str(exc).partition(" - at ")
-        path = place.strip("`").rpartition("$")[2].removeprefix(".")
-        raise DocumentError(path, f"{reason}, for {_name(kind)}") from exc
+    converted: T = typed.convert(document, kind)
     return converted
-
-
-def _validate_model(document: Any, kind: Any) -> Any:
-    try:
-        return kind.model_validate(document)
-    except ValueError as exc:
-        first = getattr(exc, "errors", list)()[0]
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-        raise DocumentError(path.removeprefix("."), f"{first['msg']}, for {_name(kind)}") from exc
-
-
-def _name(kind: Any) -> str:
-    return getattr(kind, "__name__", None) or str(kind)

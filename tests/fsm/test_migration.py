@@ -35,7 +35,7 @@ async def test_every_dialogue_of_the_chat_is_in_the_new_one_and_no_longer_in_the
     storage: BaseStorage,
 ) -> None:
     for number, key in enumerate(keys_in(GROUP)):
-        await FSMContext(storage, key, history=2).set_state(f"Order:{number}")
+        await FSMContext(storage, key, history=2).set_state(f"Moved:{number}")
         await FSMContext(storage, key).update_data(number=number)
 
     result = await move(storage)
@@ -44,9 +44,9 @@ async def test_every_dialogue_of_the_chat_is_in_the_new_one_and_no_longer_in_the
     assert [await FSMContext(storage, key).get_state() for key in keys_in(GROUP)] == [None] * 5
     for number, key in enumerate(keys_in(SUPERGROUP)):
         context = FSMContext(storage, key)
-        assert await context.get_state() == f"Order:{number}"
+        assert await context.get_state() == f"Moved:{number}"
         assert await context.get_data() == {"number": number}
-        assert [visit.state for visit in await context.get_history()] == [f"Order:{number}"]
+        assert [visit.state for visit in await context.get_history()] == [f"Moved:{number}"]
 
 
 async def test_other_bots_chats_and_identifiers_stay_where_they_are(storage: BaseStorage) -> None:
@@ -132,14 +132,14 @@ async def test_a_move_that_is_killed_after_any_write_is_finished_by_the_next(
     writes: int, storage: BaseStorage, clock: FakeClock
 ) -> None:
     for number, key in enumerate(keys_in(GROUP)):
-        await FSMContext(storage, key).set_state(f"Order:{number}")
+        await FSMContext(storage, key).set_state(f"Moved:{number}")
     with pytest.raises(StorageUnavailableError):
         await move(FailsAfter(storage, writes))
     result = await move(storage)
     clock.advance(1)
 
     found = [await FSMContext(storage, key).get_state() for key in keys_in(SUPERGROUP)]
-    assert found == [f"Order:{number}" for number in range(5)]
+    assert found == [f"Moved:{number}" for number in range(5)]
     assert result.left == []
     assert await storage.namespace("fsm").list_keys(f"bot:{BOT}/chat:{GROUP}/*") == []
 

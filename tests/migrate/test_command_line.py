@@ -85,6 +85,13 @@ def test_a_source_that_cannot_be_read_is_explained(arguments: list[str], message
     assert "secret" not in done.stdout + done.stderr
 
 
+def test_a_source_that_cannot_be_read_leaves_no_target(tmp_path: Path) -> None:
+    done = run("import", "kurigram-addons-sqlite", f"{tmp_path}/fsm.db", f"sqlite:{tmp_path}/bot.db")
+
+    assert done.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_address_is_explained() -> None:
     done = run("migrate", "mongo://localhost", "sqlite:x.db")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import math
+from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -170,3 +171,79 @@ class Checked:
     def __post_init__(self) -> None:
         if self.value < 0:
             raise ValueError("negative")
+
+
+@dataclass
+class Slider:
+    volume: int = 0
+    steps: list[int] = field(default_factory=list)
+
+
+def test_a_number_of_a_slider_comes_back_as_the_int_it_stands_for() -> None:
+    assert from_dict(Slider, to_dict(Slider(7.0, [1.0, 2]))) == Slider(7, [1, 2])  # type: ignore[arg-type,list-item] # as NiceGUI does
+    assert type(from_dict(Slider, {"volume": 7.0}).volume) is int
+
+
+@dataclass
+class Ambiguous:
+    at: datetime | str
+
+
+@dataclass
+class TwoLists:
+    values: list[int] | list[str]
+
+
+@dataclass
+class Sloppy:
+    name: str = None  # type: ignore[assignment] # as people write it
+
+
+@dataclass
+class Wanting:
+    seen: int
+    start: InitVar[int] = 0
+
+
+@dataclass
+class ForTypeCheckers:
+    path: "OnlyForTypeCheckers"  # type: ignore[name-defined] # noqa: F821,UP037 # nobody defines it
+
+
+@dataclass
+class Holder:
+    inner: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        (Ambiguous("soon"), "at"),
+        (TwoLists(["a"]), "values"),
+        (Sloppy(), "name"),
+        (Wanting(1), "start"),
+        (ForTypeCheckers(1), ""),
+        (Holder([Sloppy()]), "inner[0].name"),
+        (Holder(math.inf), "inner"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_could_not_be_read_back_is_refused_on_the_way_out(value: Any, path: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        to_dict(value)
+
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize("cls", [Ambiguous, TwoLists, Wanting, ForTypeCheckers])
+def test_a_class_that_cannot_be_read_is_a_document_error_too(cls: type) -> None:
+    with pytest.raises(DocumentError, match="cannot be read"):
+        from_dict(cls, {"at": "soon"})
+
+
+def test_a_dataclass_that_contains_itself_is_refused() -> None:
+    holder = Holder(None)
+    holder.inner = holder
+
+    with pytest.raises(DocumentError, match="contains itself"):
+        to_dict(holder)

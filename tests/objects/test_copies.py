@@ -6,6 +6,7 @@ import asyncio
 import json
 from datetime import datetime, time, timedelta, timezone
 from pathlib import Path
+from time import sleep
 
 import pytest
 from tests.objects.models import Broken, Model
@@ -113,3 +114,40 @@ async def test_a_copy_that_cannot_be_written_is_logged_and_tried_again(
 def test_at_least_one_copy_stays(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="keep must be 1 or more"):
         DailyCopies(tmp_path, keep=0)
+
+
+async def test_a_folder_that_cannot_be_read_keeps_no_backup_from_being_made(
+    tmp_path: Path, days: Days, caplog: pytest.LogCaptureFixture
+) -> None:
+    days.now += timedelta(hours=1)
+    copies = DailyCopies("x" * 300, clock=days)  # as a name, too long for any file system
+    async with FolderBackups(tmp_path, interval=0.001, copies=copies) as backups:
+        model = backups.register(Model(1.0), "arm")
+        while "the next one tries again" not in caplog.text:  # noqa: ASYNC110 # it comes true in a log
+            await asyncio.sleep(0.001)
+        model.value = 2.0
+        model.needs_backup = True
+        while not (tmp_path / "arm.json").exists():  # noqa: ASYNC110 # it comes true on a thread
+            await asyncio.sleep(0.001)
+        second = (tmp_path / "arm.json").read_text()
+        model.value = 3.0
+
+    assert json.loads(second) == {"value": 2.0}
+    assert json.loads((tmp_path / "arm.json").read_text()) == {"value": 3.0}
+
+
+def test_the_cycle_of_a_thread_goes_on_too(
+    tmp_path: Path, days: Days, caplog: pytest.LogCaptureFixture
+) -> None:
+    days.now += timedelta(hours=1)
+    copies = DailyCopies("x" * 300, clock=days)
+    with FolderBackups(tmp_path, interval=0.001, copies=copies) as backups:
+        model = backups.register(Model(1.0), "arm")
+        while caplog.text.count("the next one tries again") < 2:
+            sleep(0.001)
+        model.needs_backup = True
+        while not (tmp_path / "arm.json").exists():
+            sleep(0.001)
+        model.value = 3.0
+
+    assert json.loads((tmp_path / "arm.json").read_text()) == {"value": 3.0}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from botkeep.errors import StorageUnavailableError
+from botkeep.errors import DocumentError, StorageUnavailableError
 from botkeep.objects import StatefulObject
 
 PROGRAM = Path(__file__).parent / "programs" / "count_up.py"
@@ -108,3 +110,69 @@ def test_who_waits_too_long_is_told_who_has_the_lock(path: Path) -> None:
 
     there.increment()
     assert there.count == 1
+
+
+class Basket(StatefulObject):
+    def __init__(self, state_file: Path) -> None:
+        super().__init__(state_file=state_file)
+        self.items: list[Any] = getattr(self, "items", [])
+        self.place = (1, 2)
+
+    def fail(self) -> None:
+        with self._locked_state():
+            self.items.append("half")
+            self.place = (3, 4)
+            self.note = "new"
+            raise ConnectionError
+
+
+class Chooser(StatefulObject):
+    def __init__(self, state_file: Path) -> None:
+        self._chosen: list[str] = []
+        super().__init__(state_file=state_file)
+
+    def _get_state(self) -> dict[str, Any]:
+        return {"chosen": self._chosen}
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        self._chosen = state["chosen"]
+
+    def fail(self) -> None:
+        with self._locked_state():
+            self._chosen.append("half")
+            raise ConnectionError
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["without a file", "with a file"])
+def test_a_failed_block_leaves_nothing_that_a_later_save_would_store(path: Path, saved: bool) -> None:
+    basket = Basket(path)
+    if saved:
+        basket._save_state()
+    with pytest.raises(ConnectionError):
+        basket.fail()
+    basket._save_state()
+
+    assert vars(Basket(path)).get("note") is None
+    assert (Basket(path).items, basket.items) == ([], [])
+    assert json.loads(path.read_text()) == {"items": [], "place": [1, 2]}
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["without a file", "with a file"])
+def test_so_it_is_where_the_object_chooses_its_state(path: Path, saved: bool) -> None:
+    chooser = Chooser(path)
+    if saved:
+        chooser._save_state()
+    with pytest.raises(ConnectionError):
+        chooser.fail()
+    chooser._save_state()
+
+    assert json.loads(path.read_text()) == {"chosen": []}
+
+
+def test_a_block_that_could_not_be_saved_has_not_happened(path: Path) -> None:
+    basket = Basket(path)
+    with pytest.raises(DocumentError), basket._locked_state():
+        basket.items.append(object())
+    basket._save_state()
+
+    assert Basket(path).items == []

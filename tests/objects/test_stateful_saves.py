@@ -210,3 +210,30 @@ async def test_a_save_that_fails_says_so_and_the_next_one_works(
 
 def _fail(*_: object) -> None:
     raise OSError(30, "Read-only file system")
+
+
+class Slotted(StatefulObject):
+    __slots__ = ("_hidden", "count", "unset")
+
+    def __init__(self, state_file: Path) -> None:
+        super().__init__(state_file=state_file)
+        self.count = getattr(self, "count", 0)
+        self._hidden = 1
+
+
+class SlottedToo(Slotted):
+    __slots__ = "name"  # noqa: PLC0205 # allowed, so tried
+
+
+def test_slots_are_attributes_too(tmp_path: Path) -> None:
+    slotted = SlottedToo(tmp_path / "state.json")
+    slotted.count, slotted.name, slotted.extra = 5, "Ada", [1]
+    slotted._save_state()
+    again = SlottedToo(tmp_path / "state.json")
+    found = (again.count, again.name, again.extra)
+    again._clear_state()
+    again.__init__(tmp_path / "state.json")  # type: ignore[misc] # the documented way to start anew
+
+    assert found == (5, "Ada", [1])
+    assert again.count == 0
+    assert not hasattr(again, "name")

@@ -32,9 +32,11 @@ BY_PATH: Final = {
     "migrate/importers*": ("dev",),
     "peers*": ("dev",),
     # What the names do not tell.
+    "examples/test_write_your_own_storage.py": ("testing",),
     "migrate/test_command_line.py": ("redis",),
     "migrate/test_engines.py": ("redis",),
     "migrate/test_interruption.py": ("redis",),
+    "storages/test_contract.py": ("testing",),
 }
 """Glob patterns of files and folders below ``tests``, and what the tests there need."""
 

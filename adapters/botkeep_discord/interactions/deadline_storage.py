@@ -75,7 +75,7 @@ class DeadlineStorage(NamespaceView):
         super().__init__(storage, engine, own_path if path is None else path)
 
     @override
-    def _view(self, namespace: str) -> BaseStorage:
+    def _view(self, namespace: str) -> NamespaceView:
         return DeadlineStorage(self, namespace)
 
     @override

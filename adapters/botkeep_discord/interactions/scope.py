@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import discord
 
 DISCORD_WAITS: Final = 3.0
-"""Seconds between an interaction and the end of Discord's patience."""
+"""Seconds that Discord waits for the first response to an interaction."""
 
 
 _current: ContextVar[InteractionScope | None] = ContextVar("botkeep_discord.scope", default=None)
@@ -52,7 +52,7 @@ class InteractionScope:
         return None if elapsed > DISCORD_WAITS else max(self._timeout - elapsed, 0.0)
 
     def storage_failed(self) -> None:
-        """See to it that the user gets an answer, while Discord still waits for one."""
+        """Reply to the user while Discord still waits for it, unless the handler does before."""
         if self._replying is None and self.seconds_left() is not None:
             self._replying = self._loop.create_task(self._reply())
 

@@ -28,7 +28,7 @@ def dynamic_items_of(view: BaseView) -> set[type[discord.ui.DynamicItem[Any]]]:
 
 
 def check_items(view: BaseView) -> None:
-    """Accept a view whose every item will be known again.
+    """Raise unless every item of a view will be known again after a restart.
 
     Raises:
         ViewError: an item has no custom id of its own, or two have the same; or the view has a timeout.

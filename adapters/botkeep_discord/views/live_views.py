@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from botkeep.fsm import Ordering
 from botkeep_discord.errors import ViewError
@@ -16,12 +16,14 @@ from botkeep_discord.persistence import VIEWS
 from botkeep_discord.views import messages
 from botkeep_discord.views.classes import name_of
 from botkeep_discord.views.items import check_items, dynamic_items_of
+from botkeep_discord.views.message_index import MessageIndex
 from botkeep_discord.views.rows import Row, Rows
 
 if TYPE_CHECKING:
     import discord
 
     from botkeep_discord.persistence import Persistence
+    from botkeep_discord.views.messages import Destination, Editable
     from botkeep_discord.views.restorable import Restorable
 
 REPOST_SECONDS: Final = 1.0
@@ -33,23 +35,15 @@ ADOPTION_SECONDS: Final = 1.0
 _log = logging.getLogger("botkeep.discord")
 
 
-class _Place(NamedTuple):
-    """Where a stored view is."""
-
-    key: str
-    channel_id: int
-    guild_id: int | None
-    sent_at: float
-
-
 class LiveViews:
-    """Keeps rows, the views that answer, and what the library dispatches to, in step with each other.
+    """Keeps in agreement the rows, the views that answer, and what the library dispatches to.
 
     Args:
         persistence: the client's.
 
     Attributes:
         rows: of the views that were sent.
+        message_index: of the same, whether they answer or not.
     """
 
     def __init__(self, persistence: Persistence) -> None:
@@ -57,7 +51,7 @@ class LiveViews:
         self._client = persistence.client
         self.rows = Rows(persistence.namespace(VIEWS))
         self._alive: dict[str, Restorable] = {}
-        self._places: dict[int, _Place] = {}
+        self.message_index = MessageIndex()
         self._being_sent: Counter[str] = Counter()
         self._locks = Ordering()
 
@@ -78,7 +72,7 @@ class LiveViews:
 
     @asynccontextmanager
     async def sending(self, view: Restorable) -> AsyncIterator[None]:
-        """Make sure that a view can be brought back, then let it be sent inside the block.
+        """Check that a view can be brought back; it is to be sent inside the block.
 
         Raises:
             ViewError: it cannot.
@@ -101,9 +95,17 @@ class LiveViews:
         check_items(view)
 
     async def register(
-        self, view: Restorable, message: discord.Message | discord.PartialMessage, user_id: int | None
+        self,
+        view: Restorable,
+        message: discord.Message | discord.PartialMessage,
+        origin: Destination | Editable | None,
     ) -> None:
         """Store the row of a view that a message shows; it takes the place of an older one of its key.
+
+        Args:
+            view: the view.
+            message: the message.
+            origin: what it was sent to, or edited in answer to; None: neither.
 
         Raises:
             StateKeyTakenError: the state key is that of another bot's view.
@@ -113,8 +115,8 @@ class LiveViews:
             class_name=name_of(type(view)),
             channel_id=message.channel.id,
             message_id=message.id,
-            guild_id=messages.guild_id_of(message),
-            user_id=user_id,
+            guild_id=messages.guild_id_of(message, origin),
+            user_id=messages.user_of(origin),
             bot_id=self._persistence.bot_id,
             version=type(view).version,
             keywords=view.persistent_record.keywords,
@@ -123,19 +125,19 @@ class LiveViews:
         )
         async with self._locks.of(view.state_key):
             replaced = await self.rows.replace(view.state_key, row)
-            former = self._places.get(row.message_id)
+            former = self.message_index.find(row.message_id)
             self._put(view, row)
         if view.is_finished():
             self._store_stop(view.state_key, row.message_id)
-        if former is not None and former.key != view.state_key:
-            await self.unregister(former.key, row.message_id)
+        if former is not None and former != view.state_key:
+            await self.unregister(former, row.message_id)
             self.listen(view, row.message_id)
         if replaced is not None and replaced.message_id != row.message_id:
-            self._places.pop(replaced.message_id, None)
+            self.message_index.remove(replaced.message_id)
             await messages.retire(self._client, replaced)
 
     async def attach(self, view: Restorable, row: Row) -> None:
-        """Let a view that was constructed from its row answer to its message again.
+        """Attach a view that was constructed from its row to its message again.
 
         Raises:
             ViewError: an item of it would not be known again.
@@ -153,7 +155,7 @@ class LiveViews:
     def _put(self, view: Restorable, row: Row) -> None:
         view.persistent_record.row = row
         older = self._alive.pop(view.state_key, None)
-        self.index_message(view.state_key, row)
+        self.message_index.add(view.state_key, row)
         if older is not None and older is not view:
             older.stop()
             if self._message_id_of(older) == row.message_id:
@@ -177,7 +179,7 @@ class LiveViews:
                 await self._persistence.state_of(key).delete()
             removed = await self.rows.remove(key, message_id=message_id)
             if self.is_at(key, message_id):
-                del self._places[message_id]
+                self.message_index.remove(message_id)
             self._silence(key, message_id)
         return removed
 
@@ -206,21 +208,9 @@ class LiveViews:
 
     # What happens to their messages.
 
-    def index_message(self, key: str, row: Row) -> None:
-        """Remember which state key a message belongs to, also of a view that does not answer.
-
-        Where rows of two keys name one message, a bot was killed as one took the place of the other: the
-        message belongs to the later one.
-        """
-        sent_at = 0.0 if row.registered_at is None else row.registered_at.timestamp()
-        other = self._places.get(row.message_id)
-        if other is None or sent_at >= other.sent_at:
-            self._places[row.message_id] = _Place(key, row.channel_id, row.guild_id, sent_at)
-
     def is_at(self, key: str, message_id: int) -> bool:
         """Whether a message belongs to a state key."""
-        place = self._places.get(message_id)
-        return place is not None and place.key == key
+        return self.message_index.find(message_id) == key
 
     @staticmethod
     def _message_id_of(view: Restorable) -> int | None:
@@ -229,11 +219,8 @@ class LiveViews:
 
     def messages_deleted(self, message_ids: Iterable[int]) -> None:
         """Forget the views on messages that are gone, with their states."""
-        gone = {
-            message_id: self._places[message_id].key
-            for message_id in message_ids
-            if message_id in self._places
-        }
+        found = {message_id: self.message_index.find(message_id) for message_id in message_ids}
+        gone = {message_id: key for message_id, key in found.items() if key is not None}
         if gone:
             for message_id, key in gone.items():
                 self._silence(key, message_id)
@@ -241,13 +228,7 @@ class LiveViews:
 
     def channels_deleted(self, channel_ids: Collection[int], guild_id: int | None = None) -> None:
         """Forget the views in channels, threads or a guild that are gone, with their states."""
-        self.messages_deleted(
-            [
-                message_id
-                for message_id, place in self._places.items()
-                if place.channel_id in channel_ids or (guild_id is not None and place.guild_id == guild_id)
-            ]
-        )
+        self.messages_deleted(self.message_index.find_in(channel_ids, guild_id))
 
     async def _forget(self, gone: dict[int, str]) -> None:
         await self._persistence.pause(REPOST_SECONDS)

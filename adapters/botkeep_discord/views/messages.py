@@ -31,17 +31,27 @@ def client_of(destination: Destination | Editable) -> Any:
     return client if isinstance(client, discord.Client) else None
 
 
-def user_of(destination: Destination | Editable) -> int | None:
-    """Return the id of the user on whose behalf a message is sent there."""
+def user_of(destination: Destination | Editable | None) -> int | None:
+    """Return the id of the user on whose behalf a message is sent there; None: nobody's."""
     asker = destination.user if isinstance(destination, discord.Interaction) else None
     asker = asker or getattr(destination, "author", None)
     return None if asker is None else asker.id
 
 
-def guild_id_of(message: discord.Message | discord.PartialMessage) -> int | None:
-    """Return the id of the guild (server) that a message is in; None: a direct message, or not known."""
+def guild_id_of(
+    message: discord.Message | discord.PartialMessage, origin: Destination | Editable | None
+) -> int | None:
+    """Return the id of the guild (server) that a message is in; None: a direct message, or not known.
+
+    Args:
+        message: may not know its guild, if that is not in the client's cache.
+        origin: what it was sent to; an interaction knows where it comes from.
+    """
     guild = getattr(message, "guild", None)
-    return getattr(message.channel, "guild_id", None) if guild is None else guild.id
+    if guild is not None:
+        guild_id: int = guild.id
+        return guild_id
+    return getattr(message.channel, "guild_id", None) or getattr(origin, "guild_id", None)
 
 
 def is_ephemeral(message: discord.Message | discord.PartialMessage) -> bool:

@@ -89,7 +89,7 @@ class OpenModals:
         self._open: dict[str, PersistentModal] = {}
 
     async def bind(self, modal: PersistentModal) -> None:
-        """Let a modal take what it needs from the bot.
+        """Call a modal's ``on_bind``, and check what its fields are then.
 
         Raises:
             ViewError: one of its fields would not be known again after a restart.
@@ -118,7 +118,7 @@ class OpenModals:
             self._persistence.keep_trying(lambda: self._stored.delete_state(modal.custom_id))
 
     async def restore(self) -> None:
-        """Let modals that were stored be submitted to this process; each failure is logged.
+        """Bring back the modals that were stored, to be submitted to this process; each failure is logged.
 
         One that is open here already stays as it is, unless a newer class has taken its name.
         """

@@ -66,7 +66,7 @@ class Persistent(Restorable):
         async with views.sending(self):
             message = await messages.send(destination, content, {**options, "view": self})
             try:
-                await self._register(views, message, messages.user_of(destination))
+                await self._register(views, message, destination)
             except BaseException:
                 # Its buttons would die with the bot.
                 persistence.run_in_background(messages.delete(message))
@@ -95,7 +95,7 @@ class Persistent(Restorable):
         views = persistence_of(messages.client_of(target)).part(LiveViews)
         async with views.sending(self):
             await messages.edit(target, {**options, "view": self})
-            await self._register(views, message, messages.user_of(target))
+            await self._register(views, message, target)
         views.listen(self, message.id)
 
     async def adopt(self, message: discord.Message | discord.PartialMessage) -> None:
@@ -119,10 +119,13 @@ class Persistent(Restorable):
         views.listen(self, message.id)
 
     async def _register(
-        self, views: LiveViews, message: discord.Message | discord.PartialMessage, user_id: int | None
+        self,
+        views: LiveViews,
+        message: discord.Message | discord.PartialMessage,
+        origin: Destination | Editable | None,
     ) -> None:
         self._refuse_ephemeral(message)
-        await views.register(self, message, user_id)
+        await views.register(self, message, origin)
         self.message = message
 
     def _refuse_ephemeral(self, message: discord.Message | discord.PartialMessage) -> None:

@@ -93,7 +93,7 @@ class ViewRestorer:
                 _log.error("the row of view %r cannot be read; it was left as it is: %s", key, row)
                 self._summary["failed"].append(key)
             elif self._views.owns(row):
-                self._views.index_message(key, row)
+                self._views.message_index.add(key, row)
                 if row.stopped:
                     yield _Stored(key, row, None)
                     continue

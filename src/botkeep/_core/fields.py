@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from botkeep.errors import DocumentError
 
 
-def fields_of(value: Any) -> Any:
+def fields_of(value: Any, round_trip: Callable[[Any], Any]) -> Any:
     """Return what the value holds, most often a dict; None when it is none of the three.
+
+    Args:
+        value: perhaps a dataclass, a Struct or a model.
+        round_trip: gives what is read of a document that is stored.
 
     Raises:
         DocumentError: a pydantic model could not be read back from what it dumps.
@@ -22,7 +27,7 @@ def fields_of(value: Any) -> Any:
     if hasattr(kind, "__struct_config__"):
         return _struct_fields(value)
     if hasattr(kind, "__pydantic_validator__") and hasattr(kind, "model_dump"):
-        return _model_fields(value)
+        return _model_fields(value, round_trip)
     return None
 
 
@@ -35,5 +40,49 @@ def _struct_fields(value: Any) -> Any:
     return {config.tag_field: config.tag, **fields} if config.tag is not None else fields
 
 
-def _model_fields(value: Any) -> Any:
-    return value.model_dump(by_alias=True)
+def _model_fields(value: Any, round_trip: Callable[[Any], Any]) -> Any:
+    """Return what a pydantic model dumps, by names that it reads again: its aliases, else its fields' own."""
+    try:
+        dumps = [_dumped(value, by_alias=True), _dumped(value, by_alias=False)]
+    except ValueError as exc:
+        if "depth" not in str(exc):
+            raise
+        # Deeper than pydantic goes. The walk that asks is to find the place.
+        return {name: getattr(value, name) for name in type(value).model_fields}
+    errors = []
+    for dumped in dumps:
+        try:
+            validated(type(value), round_trip(dumped))
+        except DocumentError as exc:
+            errors.append(exc)
+        else:
+            return dumped
+    path, reason = errors[0].path, errors[0].reason
+    raise DocumentError(path, f"a {type(value).__qualname__} could not be read back: {reason}")
+
+
+def _dumped(value: Any, *, by_alias: bool) -> Any:
+    # A round trip leaves out computed fields, which models that forbid extras refuse. Whatever pydantic would
+    # warn of shows when the model is read back.
+    return value.model_dump(by_alias=by_alias, round_trip=True, warnings=False)
+
+
+def validated(kind: Any, document: Any) -> Any:
+    """Return the document as a pydantic model, from its aliases or else from the names of its fields.
+
+    Raises:
+        DocumentError: it does not fit; the error names the field.
+    """
+    try:
+        return kind.model_validate(document)
+    except ValueError as exc:
+        try:
+            return kind.model_validate(document, by_name=True)
+        except (TypeError, ValueError):  # TypeError: pydantic before 2.11
+            raise _misfit(kind, exc) from exc
+
+
+def _misfit(kind: Any, error: ValueError) -> DocumentError:
+    first = getattr(error, "errors", lambda: [{"loc": (), "msg": str(error)}])()[0]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+    return DocumentError(path.removeprefix("."), f"{first['msg']}, for {kind.__name__}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -67,6 +68,12 @@ class HeldLock:
         if is_waiting_for(self._holder, task):
             raise DeadlockError(self.identifier)
 
+    def for_running_task(self) -> HeldLock:
+        """Return the same lock as one that the running task holds, too, by leave of its holder."""
+        lock = copy.copy(self)
+        lock._holder = asyncio.current_task()
+        return lock
+
     @contextmanager
     def tracked(self) -> Iterator[HeldLock]:
         """Make the lock known to this task, and to those that it starts, until the block ends."""
@@ -92,6 +99,11 @@ def find_held_lock(scope: Hashable, identifier: str) -> HeldLock | None:
 def holds_locks() -> bool:
     """Whether this task, or the one that started it, holds any lock."""
     return bool(_held.get())
+
+
+def held_locks_on(identifier: str) -> tuple[HeldLock, ...]:
+    """Return every lock on the identifier, whatever its scope, that this task holds."""
+    return tuple(held for held in _held.get() if held.identifier == identifier and not held._released)
 
 
 @asynccontextmanager

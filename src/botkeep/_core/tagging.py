@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import math
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
@@ -45,13 +46,30 @@ def is_plain(document: Any) -> bool:
     return True
 
 
-def tag(document: Any) -> Any:
-    """Return a tree that orjson writes faithfully.
+def encode_tagged(document: Any) -> bytes:
+    """Return the document with its tags as JSON.
 
     Raises:
         DocumentError: something in it cannot be stored.
     """
-    return _Tagger().tree(document)
+    tagger = _Tagger()
+    tree = tagger.tree(document)
+    if not tagger.segments:
+        return orjson.dumps(tree)
+    # Not by orjson.Fragment: what closes so many levels behind it is written past the end of orjson's buffer.
+    mark = secrets.token_hex(16)
+    parts = []
+    for container, part in tagger.segments:
+        container.holder[_place(container, part)] = f"{mark}{len(parts)}"
+        parts.append(orjson.dumps(part))
+    return re.sub(rb'"%s(\d+)"' % mark.encode(), lambda found: parts[int(found[1])], orjson.dumps(tree))
+
+
+def _place(container: _Container, part: Any) -> Any:
+    """Return where the written part stands: the items of a set have been put in order."""
+    if container.label != _IN_A_SET:
+        return container.key
+    return next(at for at, item in enumerate(container.holder) if item is part)
 
 
 class _Container:
@@ -59,7 +77,9 @@ class _Container:
 
     __slots__ = ("depth", "holder", "in_a_set", "key", "label", "parent", "value")
 
-    def __init__(self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None) -> None:
+    def __init__(
+        self, value: Any, holder: Any, key: Any, label: str | int, parent: _Container | None
+    ) -> None:
         self.value = value
         self.holder = holder
         self.key = key
@@ -104,7 +124,8 @@ class _Tagger:
     def __init__(self) -> None:
         self._pending: list[_Container] = []
         self._sets: list[tuple[list[Any], _Container]] = []
-        self._segments: list[_Container] = []
+        self.segments: list[tuple[_Container, Any]] = []
+        """What lies `_SEGMENT` levels deep, and what is written for it."""
 
     def tree(self, document: Any) -> Any:
         root = [None]
@@ -116,9 +137,6 @@ class _Tagger:
             self._pending[begin:] = self._pending[: begin - 1 if begin else None : -1]
         for items, container in reversed(self._sets):
             _settle(items, container)
-        for container in reversed(self._segments):
-            holder, key = container.holder, container.key
-            holder[key] = orjson.Fragment(orjson.dumps(holder[key]))
         return root[0]
 
     def _put(self, holder: Any, key: Any, value: Any, label: str | int, parent: _Container | None) -> None:
@@ -137,8 +155,6 @@ class _Tagger:
     def _write(self, container: _Container) -> None:
         if container.depth >= MAX_DEPTH:
             raise _too_deep(container)
-        if container.depth == _SEGMENT:
-            self._segments.append(container)
         value = container.value
         if isinstance(value, (list, tuple)):
             self._list(container, value)
@@ -148,6 +164,9 @@ class _Tagger:
             self._dict(container, value)
         else:
             self._fields(container)
+        part = container.holder[container.key]
+        if container.depth == _SEGMENT and part is not None:
+            self.segments.append((container, part))
 
     def _list(self, container: _Container, value: list[Any] | tuple[Any, ...]) -> None:
         written = container.holder[container.key] = [None] * len(value)
@@ -167,7 +186,9 @@ class _Tagger:
             raise DocumentError(container.path(), reason)
         if hasattr(type(value), "__missing__"):
             kind = type(value).__qualname__
-            reason = f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            reason = (
+                f"a {kind} would come back as a dict, which gives nothing for missing keys; store dict(...)"
+            )
             raise DocumentError(container.path(), reason)
         names = self._names(container, value)
         written: dict[str, Any] = dict.fromkeys(names)
@@ -188,9 +209,9 @@ class _Tagger:
     def _fields(self, container: _Container) -> None:
         value = container.value
         try:
-            fields = fields_of(value)
+            fields = fields_of(value, _round_trip)
         except DocumentError as exc:
-            raise DocumentError(container.path() + exc.path, exc.reason) from exc
+            raise DocumentError(_joined(container.path(), exc.path), exc.reason) from exc
         except Exception as exc:
             reason = f"the fields of this {type(value).__qualname__} cannot be read: {exc!r}"
             raise DocumentError(container.path(), reason) from exc
@@ -202,6 +223,15 @@ class _Tagger:
             self._list(container, fields)
         else:
             self._put(container.holder, container.key, fields, container.label, container.parent)
+
+
+def _round_trip(document: Any) -> Any:
+    return untag(orjson.loads(encode_tagged(document)))
+
+
+def _joined(path: str, more: str) -> str:
+    link = "." if path and more and not more.startswith("[") else ""
+    return f"{path}{link}{more}"
 
 
 def _at(parent: _Container | None, label: str | int, error: DocumentError) -> DocumentError:

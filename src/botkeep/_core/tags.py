@@ -158,7 +158,9 @@ def _zone(moment: datetime | time) -> str:
     """Return what ISO 8601 leaves out: the zone's name as in RFC 9557, and which of two equal hours it is."""
     zone = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else None
     if moment.tzinfo is not None and zone is None and moment.utcoffset() is None:
-        raise DocumentError("", f"the time zone {moment.tzinfo!r} has neither a name nor an offset to be kept")
+        raise DocumentError(
+            "", f"the time zone {moment.tzinfo!r} has neither a name nor an offset to be kept"
+        )
     name = f"[{zone}]" if zone else ""
     offset_tells = zone is not None and moment.replace(fold=0).utcoffset() != moment.utcoffset()
     return name + (_FOLD if moment.fold and not offset_tells else "")
@@ -207,7 +209,7 @@ def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if type(value) is list else value
 
 
-def _moment(kind: type[datetime] | type[time]) -> Callable[[str], Any]:
+def _moment(kind: type[datetime | time]) -> Callable[[str], Any]:
     def read_moment(text: str) -> Any:
         if not text.endswith("]"):
             return kind.fromisoformat(text)

@@ -21,7 +21,10 @@ def indented(document: bytes, level: int = 0) -> bytes:
 
     No line break can be inside a string, where JSON writes ``\n``: whatever breaks is layout.
     """
-    text = orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2)
+    try:
+        text = orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2)
+    except orjson.JSONEncodeError:  # of more levels than orjson writes
+        text = msgspec.json.format(document, indent=2)
     return text.replace(b"\n", b"\n" + b"  " * level) if level else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botkeep._core.held_locks import HeldLock
+from botkeep.fsm.albums import AlbumOrdering
 from botkeep.fsm.context import FSMContext
 from botkeep.fsm.migration import DialogueMove, move_dialogues
 from botkeep.fsm.ordering import Ordering
@@ -12,6 +13,7 @@ from botkeep.fsm.states import State, StatesGroup
 from botkeep.fsm.transaction import Turn
 
 __all__ = [
+    "AlbumOrdering",
     "DialogueMove",
     "FSMContext",
     "HeldLock",

@@ -40,8 +40,8 @@ _ADDONS_BOT: Final = (
 
 FORMATS: Final = {
     "aiogram-redis": Format(
-        "botkeep.importers.aiogram_redis:import_documents",
-        "redis",
+        "botkeep_aiogram.importing:import_redis",
+        "aiogram,redis",
         "the keys of aiogram's RedisStorage",
         "redis://host/0",
         (
@@ -50,6 +50,14 @@ FORMATS: Final = {
             ("--separator", {"default": ":"}),
             ("--with-business-connection-id", {"action": "store_true"}),
             ("--with-destiny", {"action": "store_true"}),
+            (
+                "--topics",
+                {
+                    "action": argparse.BooleanOptionalAction,
+                    "default": None,
+                    "help": "whether the strategy tells topics apart, for keys that can be read either way",
+                },
+            ),
         ),
     ),
     "cascadeui": Format(

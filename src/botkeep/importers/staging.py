@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -63,6 +64,7 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
         self._rename = rename or {}
         self._leave_out = leave_out
         self._refused: dict[str, str] = {}
+        self._seen: set[str] = set()
         self._expired = 0
 
     @override
@@ -83,7 +85,7 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
         *,
         namespaces: tuple[str, ...] = (),
         identifier: str | None = None,
-        seconds: float | None = None,
+        seconds: Any = None,
     ) -> None:
         """Hold a document back; one that cannot be stored is refused.
 
@@ -92,9 +94,14 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
             document: what to store.
             namespaces: where to store it: names, one in the other.
             identifier: under which identifier, unless it is renamed; None: the ``key``.
-            seconds: what it has left to live; None: it never expires; 0 or less: it is gone, and counted.
+            seconds: what it has left to live; None: it never expires; 0 or less: it is gone, and counted;
+                what is no number is refused.
         """
-        if seconds is not None and seconds <= 0:
+        self._seen.add(key)
+        if seconds is not None and not isinstance(seconds, (int, float)):
+            self.refuse(key, f"its time to live is no number but {seconds!r}")
+            return
+        if seconds is not None and not seconds > 0:
             self._expired += 1
             return
         name = self._rename.get(key, key if identifier is None else identifier)
@@ -102,7 +109,7 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
         try:
             for namespace in namespaces:
                 place = place.namespace(namespace)
-            ttl = NO_TTL if seconds is None else seconds
+            ttl = NO_TTL if seconds is None or seconds == math.inf else seconds
             added = await place.compare_and_set(name, document, expected=None, ttl=ttl)
         except (DocumentError, IdentifierError) as exc:
             self.refuse(key, str(exc))
@@ -117,6 +124,7 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
             key: its name in the foreign place.
             reason: why, for the error.
         """
+        self._seen.add(key)
         self._refused[key] = reason
 
     async def write_to(self, target: BaseStorage) -> Migration:
@@ -124,8 +132,13 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
 
         Raises:
             MigrationError: something was refused, or the target holds other documents under some of the keys
-                (see `botkeep.migrate.migrate`). All else was written.
+                (see `botkeep.migrate.migrate`): all else was written. Or ``rename`` has keys that the source
+                has not: nothing was.
         """
+        unknown = sorted(self._rename.keys() - self._seen)
+        if unknown:
+            names = ", ".join(map(repr, unknown))
+            raise MigrationError(unknown, f"there is nothing to rename under {names}; nothing was imported")
         left = {} if self._leave_out else self._refused
         try:
             result = await migrate(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,9 +39,14 @@ def to_dict(obj: Any) -> Any:
     bytes base64: `from_dict` reads them back. Fields marked with `exclude` are left out. Keys of dicts stay.
 
     Raises:
-        DocumentError: something else is in there; the error names the path to it.
+        DocumentError: something else is in there, or `from_dict` could not read the dataclass back: a value is
+            not of its field's type, or the type is one that cannot be told from others. The error names the
+            path to it.
     """
-    return _plain(obj, "")
+    try:
+        return _plain(obj, "")
+    except RecursionError as exc:
+        raise DocumentError("", "nested too deeply, or the value contains itself") from exc
 
 
 def from_dict(cls: type[T], data: Any) -> T:
@@ -146,7 +152,20 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 @lru_cache(maxsize=256)
 def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+    """Return the types of a dataclass's fields.
+
+    Raises:
+        DocumentError: a type is imported for type checkers only, or a value is wanted that no field keeps.
+    """
+    try:
+        hints = get_type_hints(cls)
+    except Exception as exc:
+        reason = f"the types of {cls.__name__} are not known when the program runs: {exc}"
+        raise DocumentError("", f"{reason}; import them outside of TYPE_CHECKING") from exc
+    for name, hint in hints.items():
+        if isinstance(hint, dataclasses.InitVar):
+            raise DocumentError(name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field")
+    return hints
 
 
 def _is_dataclass(value: Any) -> bool:
@@ -167,17 +186,13 @@ def _inside(place: str) -> Iterator[None]:
     try:
         yield
     except DocumentError as exc:
-        link = "." if exc.path and not exc.path.startswith("[") else ""
+        link = "." if place and exc.path and not exc.path.startswith("[") else ""
         raise DocumentError(f"{place}{link}{exc.path}", exc.reason) from exc
 
 
 def _plain(value: Any, path: str) -> Any:
     if _is_dataclass(value):
-        return {
-            field.name: _plain(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
-            for field in dataclasses.fields(value)
-            if not field.metadata.get(_EXCLUDED)
-        }
+        return _plain_fields(value, path)
     if isinstance(value, dict):
         return {key: _plain(item, f"{path}[{key!r}]") for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
@@ -185,10 +200,35 @@ def _plain(value: Any, path: str) -> Any:
         value = sorted(value, key=repr)
     if isinstance(value, (list, tuple)):
         return [_plain(item, f"{path}[{at}]") for at, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DocumentError(path, f"{value!r} has no place in JSON; use None")
     try:
         return _scalar(value)
     except TypeError as exc:
         raise DocumentError(path, f"a {type(value).__qualname__} has no form in JSON") from exc
+
+
+def _plain_fields(obj: Any, path: str) -> dict[str, Any]:
+    plain = {
+        field.name: _plain(getattr(obj, field.name), f"{path}.{field.name}" if path else field.name)
+        for field in dataclasses.fields(obj)
+        if not field.metadata.get(_EXCLUDED)
+    }
+    with _inside(path):
+        _check_readable(type(obj), plain)
+    return plain
+
+
+def _check_readable(cls: type, plain: dict[str, Any]) -> None:
+    hints = _hints(cls)
+    for name, value in plain.items():
+        with _inside(name):
+            try:
+                documents.convert(value, hints[name])
+            except DocumentError as exc:
+                # Fields marked with `exclude` are left out on purpose.
+                if "missing required field" not in exc.reason:
+                    raise
 
 
 def _scalar(value: Any) -> Any:

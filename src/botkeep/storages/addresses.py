@@ -78,7 +78,7 @@ def _split(address: str) -> tuple[str, str]:
 
 
 def _hint(scheme: str, place: str) -> str:
-    """Say what is wrong; "": nothing."""
+    """Return what is wrong with an address; "": nothing."""
     if scheme in _FILES:
         return _path_hint(scheme, place)
     if scheme in _SERVERS:

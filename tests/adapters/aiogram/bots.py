@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from aiogram import Bot
+from aiogram import Bot, Dispatcher
 from aiogram.client.session.base import BaseSession
 from aiogram.methods import GetMe, SendMessage, TelegramMethod
 from aiogram.types import Chat, Message, User
@@ -42,3 +43,8 @@ class RecordingSession(BaseSession):
 def new_bot(number: int = 42) -> Bot:
     """A bot with a token of its own."""
     return Bot(f"{number}:TEST", session=RecordingSession())
+
+
+async def feed(dispatcher: Dispatcher, bot: Bot, *news: dict[str, Any]) -> None:
+    """Let a dispatcher handle updates that came at the same time."""
+    await asyncio.gather(*(dispatcher.feed_raw_update(bot, update) for update in news))

@@ -15,7 +15,9 @@ from aiogram.fsm.scene import HistoryManager
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.fsm.storage.base import StorageKey
 
-from botkeep import BaseStorage, MemoryStorage, SQLiteStorage
+import botkeep
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StateKey
+from botkeep.testing import FakeClock
 from botkeep_aiogram import BotkeepStorage
 
 KEY = StorageKey(bot_id=42, chat_id=-7, user_id=8)
@@ -137,3 +139,40 @@ async def test_scenes_keep_their_history(storage: BotkeepStorage) -> None:
 def test_it_is_never_falsy() -> None:
     # aiogram takes a falsy storage for none and silently uses one in memory.
     assert bool(BotkeepStorage(MemoryStorage()))
+
+
+async def test_a_dialogue_that_nobody_goes_on_with_is_forgotten() -> None:
+    clock = FakeClock()
+    async with MemoryStorage(clock=clock) as memory:
+        storage = BotkeepStorage(memory, idle_ttl=60)
+        for write in (
+            storage.set_state(KEY, Form.name),
+            storage.update_data(KEY, {"a": 1}),
+            storage.set_data(KEY, {"b": 1}),
+        ):
+            await write
+            clock.advance(50)
+        kept = await storage.get_state(KEY)
+        clock.advance(11)
+
+        assert kept == "Form:name"
+        assert await storage.get_state(KEY) is None
+        assert await storage.get_data(KEY) == {}
+
+
+@pytest.mark.parametrize("idle_ttl", [0, -1, float("nan")])
+def test_an_idle_ttl_that_is_none_is_refused_at_construction(idle_ttl: float) -> None:
+    with pytest.raises(ValueError, match="ttl"):
+        BotkeepStorage(MemoryStorage(), idle_ttl=idle_ttl)
+
+
+async def test_a_dialogue_is_a_record_that_every_adapter_reads_and_writes(
+    storage: BotkeepStorage, records: BaseStorage
+) -> None:
+    key = replace(KEY, thread_id=5, business_connection_id="b", destiny="scene")
+    await storage.set_state(key, Form.name)
+    context = botkeep.FSMContext(records, StateKey(42, -7, 8, 5, "b", "scene"))
+    await context.update_data(a=1)
+
+    assert await context.get_state() == "Form:name"
+    assert await storage.get_data(key) == {"a": 1}

@@ -18,10 +18,12 @@ class Gateway:
     """The connections of one bot, by shard.
 
     Attributes:
+        bot: the user that logs in.
         shards: the open connection of each shard that has identified itself.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
+        self.bot = payloads.BOT
         self.shards: dict[int, web.WebSocketResponse] = {}
         self._on_change = on_change
         self._sequence = itertools.count(1)
@@ -59,7 +61,7 @@ class Gateway:
     async def _welcome(self, socket: web.WebSocketResponse, shard: int, count: int, url: str) -> None:
         ready = {
             "v": 10,
-            "user": payloads.BOT,
+            "user": self.bot,
             "guilds": [],
             "shard": [shard, count],
             "session_id": f"session{shard}",

@@ -33,6 +33,8 @@ class Rest:
 
     Attributes:
         calls: in the order of arrival.
+        bot: the user that logs in.
+        guilds: those of the bot.
         delay: seconds that each answer takes.
         busiest: how many calls were under way at the same time, at most.
         faults: the status (or `HANG`) to answer with, by method and path, a regular expression.
@@ -42,6 +44,7 @@ class Rest:
         self.calls: list[Call] = []
         self.channels: dict[int, Payload] = {CHANNEL: payloads.direct_channel(CHANNEL)}
         self.messages: dict[int, Payload] = {}
+        self.bot = payloads.BOT
         self.guilds: list[Payload] = []
         self.delay = 0.0
         self.busiest = 0
@@ -169,7 +172,7 @@ def _json(body: Any, status: int = 200) -> web.Response:
 
 _MESSAGE = r"/channels/(\d+)/messages/(\d+)"
 _ANSWERS: dict[str, Callable[..., web.Response]] = {
-    r"GET /users/@me": lambda _: _json(payloads.BOT),
+    r"GET /users/@me": lambda rest: _json(rest.bot),
     r"GET /oauth2/applications/@me": lambda _: _json(payloads.application()),
     r"POST /users/@me/channels": lambda _, body: _json(payloads.direct_channel(CHANNEL)),  # noqa: ARG005
     r"GET /channels/(\d+)": Rest._channel,

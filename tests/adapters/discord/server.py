@@ -49,6 +49,10 @@ class DiscordServer:
         await self.gateway.close()
         await self._runner.cleanup()
 
+    def log_in_as(self, bot_id: int) -> None:
+        """Be the server of the bot with this id from now on."""
+        self.rest.bot = self.gateway.bot = {**payloads.BOT, "id": str(bot_id)}
+
     async def until(self, condition: Callable[[], Any]) -> None:
         """Return when the condition, about calls and connections, holds."""
         if not condition():

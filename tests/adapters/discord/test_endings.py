@@ -270,3 +270,23 @@ async def test_two_rows_of_one_message_leave_it_to_the_later_one(
     assert isinstance(view, Counter)
     assert view.state_key == "a"
     assert bot.summary == {"restored": ["a"], "skipped": [], "failed": [], "removed": ["b"]}
+
+
+async def test_a_view_that_answers_an_interaction_knows_its_guild_though_the_client_does_not(
+    server: DiscordServer, storage: MemoryStorage
+) -> None:
+    bot = Bot(backend=storage)
+
+    @bot.tree.command(description="panel")
+    async def panel(interaction: discord.Interaction) -> None:
+        await Counter(state_key="lobby").send(interaction)
+
+    async def is_stored() -> bool:
+        return await rows_of(storage).exists("lobby")
+
+    async with running(bot):
+        await server.command("panel", guild=GUILD)
+        await until(is_stored)
+        stored = await rows_of(storage).get_state("lobby")
+
+    assert (stored["guild_id"], stored["user_id"]) == (GUILD, 7)

@@ -62,7 +62,8 @@ class Steps(commands.Cog):
     @app_commands.command(description="ask before it is done")
     async def confirm(self, interaction: discord.Interaction) -> None:
         view = Confirm()
-        await interaction.response.send_message("sure?", view=view)
+        await interaction.response.defer()
+        await interaction.followup.send("sure?", view=view)
         await leave_order()
         await view.wait()
         self.log.append("confirmed")
@@ -193,6 +194,7 @@ async def test_a_handler_that_waits_for_another_handler_leaves_the_order(
 ) -> None:
     async with running(bot):
         await server.command("confirm")
+        await server.until(lambda: server.rest.messages)
         (message_id,) = server.rest.messages
         answer = await server.click(message_id, "yes")
         await until(lambda: bot.steps.has_logged(1))

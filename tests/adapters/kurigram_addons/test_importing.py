@@ -136,6 +136,38 @@ async def test_what_is_refused_can_be_renamed_or_left_out(refused: Path, target:
     assert (await target.get_state("chat:7"))["name"] == "Order:size"
 
 
+async def test_rows_of_any_damage_are_named_and_the_others_imported(
+    database: Path, target: BaseStorage
+) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        rows = [
+            (b"\x00\x01", "{}", None),
+            ("late", "{}", "soon"),
+            ("nan", '{"n": NaN}', None),
+            ("deep", "[" * 100_000, None),
+            ("bytes", b"{}", None),
+            ("nothing", "null", None),
+        ]
+        connection.executemany("INSERT INTO fsm_state VALUES (?, ?, ?)", rows)
+        connection.execute("INSERT INTO fsm_state VALUES (CAST(x'ff' AS TEXT), CAST(x'7b7d' AS TEXT), NULL)")
+        connection.execute("INSERT INTO fsm_counter VALUES ('count', 'many', NULL)")
+
+    with pytest.raises(MigrationError, match="7 of the keys") as caught:
+        await import_addons_sqlite(database, target)
+    assert set(caught.value.keys) == {repr(b"\x00\x01"), "late", "nan", "deep", "nothing", "\udcff", "count"}
+    await target.delete_state("bytes")  # json reads bytes, too
+    await assert_imported(target)
+
+
+async def test_a_renaming_that_names_no_key_is_an_error_before_anything_is_written(
+    refused: Path, target: BaseStorage
+) -> None:
+    with pytest.raises(MigrationError, match="nothing to rename under 'chatt:7'"):
+        await import_addons_sqlite(refused, target, rename={"chatt:7": "x"}, leave_out=True)
+
+    assert await target.list_keys() == []
+
+
 async def test_a_conflict_and_a_refusal_are_told_together(refused: Path, target: BaseStorage) -> None:
     await target.set_state("visits", "precious")
 

@@ -243,6 +243,27 @@ async def test_what_an_update_changed_while_the_storage_was_down_is_written_by_t
         assert await users.get_state("8") == {"n": "other"}
 
 
+async def test_a_value_that_cannot_be_stored_and_a_storage_that_is_down_lose_nothing_together() -> None:
+    storage = Broken()
+
+    def keep(update: Any, context: Any) -> None:
+        context.user_data["n"] = update.message.text
+        if update.message.text == "odd":
+            context.user_data["odd"] = threading.Lock()
+
+    application = setup_botkeep(builder(), storage).build()
+    application.add_handler(handler(keep))
+    errors = collect_errors(application)
+    async with running(application):
+        storage.failing = True
+        await fetch(application, updates.message("odd", user=7))
+        storage.failing = False
+        await fetch(application, updates.message("other", user=8))
+
+        assert [type(error) for error in errors] == [StorageUnavailableError, DocumentError]
+        assert await kept(storage).namespace("users").get_state("7") == {"n": "odd"}
+
+
 async def test_in_the_error_handler_of_a_write_nobody_acts(storage: BaseStorage) -> None:
     acting = []
 

@@ -111,6 +111,29 @@ async def test_two_albums_of_one_user_come_one_after_the_other(storage: BaseStor
     assert [line[0] for line in log] == ["a"] * 4 + ["b"] * 4
 
 
+async def test_the_next_update_waits_for_the_slowest_picture(storage: BaseStorage) -> None:
+    log: list[str] = []
+    free, waiting = asyncio.Event(), asyncio.Event()
+
+    async def handle(update: Any, context: Any) -> None:
+        if update.message.caption == "slow":
+            waiting.set()
+            await free.wait()
+        log.append(update.message.text or update.message.caption)
+
+    async with new_application(storage) as application:
+        application.add_handler(MessageHandler(filters.ALL, handle))
+        feeding = asyncio.create_task(
+            feed(application, picture("a", "fast"), picture("a", "slow"), updates.message("after"))
+        )
+        await waiting.wait()
+        await feed(application, updates.message("other", user=8))
+        free.set()
+        await feeding
+
+    assert log == ["fast", "other", "slow", "after"]
+
+
 async def test_when_the_first_picture_is_cancelled_before_its_turn_the_others_go_on(
     storage: BaseStorage,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,14 @@ from telegram.ext import (
 )
 from tests.adapters.botapi import updates
 from tests.adapters.conditions import until
-from tests.adapters.ptb.bots import builder, feed, fetch, new_application, running
+from tests.adapters.ptb.bots import (
+    builder,
+    collect_errors,
+    feed,
+    fetch,
+    new_application,
+    running,
+)
 
 from botkeep import (
     BaseStorage,
@@ -30,6 +38,7 @@ from botkeep import (
 )
 from botkeep.hooks import Put
 from botkeep.testing import FakeClock
+from botkeep.testing.storage_faults import FaultyEngine
 from botkeep_ptb import BotkeepPersistence
 
 
@@ -344,6 +353,56 @@ async def test_updates_that_end_at_the_same_time_share_the_writing() -> None:
 
         assert len(storage.writes) == 100
         assert len(runs) < 20
+
+
+async def test_an_update_is_written_once_also_where_updates_are_tasks() -> None:
+    storage = MemoryStorage()
+    runs = []
+
+    class Observed(BotkeepPersistence):
+        async def update_bot_data(self, data: Any) -> None:
+            runs.append(data)
+            await super().update_bot_data(data)
+
+    application = new_application(storage, persistence=Observed(storage, update_interval=60))
+    application.add_handler(handler(keep_text))
+    async with running(application):
+        await fetch(application, updates.message("x"))
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+        assert len(runs) == 1
+
+
+@pytest.mark.parametrize("bot_data", [True, False])
+async def test_a_state_that_could_not_be_written_is_written_by_the_next_update_of_anybody(
+    bot_data: bool,
+) -> None:
+    faults = FaultyEngine(MemoryStorage())
+
+    async def begin(update: Any, context: Any) -> int:
+        return 1
+
+    def keep(update: Any, context: Any) -> None:
+        if not bot_data:  # then python-telegram-bot does not ask the persistence at each writing
+            context.user_data["n"] = update.effective_user.id
+
+    starts: Any = [CommandHandler("start", begin)]
+    only = PersistenceInput(bot_data=bot_data)
+    persistence = BotkeepPersistence(faults.storage, store_data=only)
+    application = new_application(faults.storage, persistence=persistence)
+    application.add_handler(ConversationHandler(starts, {1: []}, [], name="c", persistent=True))
+    application.add_handler(handler(keep), group=1)
+    errors = collect_errors(application)
+    async with application:
+        faults.fail()
+        await feed(application, updates.message("/start", user=7))
+        faults.heal()
+        await feed(application, updates.message("x", user=8))
+        states = faults.storage.namespace("ptb").namespace("42").namespace("conversations").namespace("c")
+
+        assert {type(error) for error in errors} == {StorageUnavailableError}
+        assert await states.get_state("[7, 7]") == 1
 
 
 async def test_a_write_that_no_storage_takes_is_not_tried_for_ever(storage: BaseStorage) -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from telegram.ext import ContextTypes, MessageHandler, filters
 from tests.adapters.botapi import updates
-from tests.adapters.ptb.bots import builder, feed, new_application
+from tests.adapters.ptb.bots import builder, feed, fetch, new_application, running
 from tests.adapters.ptb.test_data_types import DictWithAttributes
 
-from botkeep import BaseStorage, MemoryStorage, SQLiteStorage
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, StorageUnavailableError
+from botkeep.hooks import READS
+from botkeep.testing.storage_faults import FaultyEngine
 from botkeep_ptb import SharedBotkeepPersistence, setup_botkeep
 
 
@@ -119,6 +121,71 @@ async def change_during_a_read(storage: Slow, *, written: bool) -> Any:
     return application
 
 
+async def test_what_another_process_has_changed_too_does_not_replace_a_change_that_is_not_written() -> None:
+    storage = Slow()
+
+    async def look(update: Any, context: Any) -> None:
+        seen.append(dict(context.bot_data))
+
+    seen: list[Any] = []
+    application = process(storage, look)
+    async with application:
+        application.bot_data["orders"] = 1
+        await application.update_persistence()
+        await storage.namespace("ptb").namespace("42").set_state("bot_data", {"orders": 1, "theirs": 1})
+        storage.holding = "bot_data"
+        reading = asyncio.create_task(feed(application, updates.message("x", user=8)))
+        await storage.waiting.wait()
+        application.bot_data["orders"] += 1
+        storage.free.set()
+        await reading
+
+    assert seen == [{"orders": 2}]
+
+
+async def test_what_was_read_before_this_process_wrote_replaces_nothing() -> None:
+    storage = Slow()
+
+    async def look(update: Any, context: Any) -> None:
+        seen.append(dict(context.bot_data))
+
+    seen: list[Any] = []
+    application = process(storage, look)
+    async with application:
+        application.bot_data["open"] = True
+        await application.update_persistence()
+        await storage.namespace("ptb").namespace("42").set_state("bot_data", {"open": False})
+        storage.holding = "bot_data"
+        reading = asyncio.create_task(feed(application, updates.message("x", user=8)))
+        await storage.waiting.wait()
+        for state in ("closing", True):
+            application.bot_data["open"] = state
+            await application.update_persistence()
+        storage.free.set()
+        await reading
+
+    assert seen == [{"open": True}]
+
+
+async def test_a_process_that_only_reads_writes_nothing(storage: BaseStorage) -> None:
+    async def count(update: Any, context: Any) -> None:
+        context.bot_data["n"] = context.bot_data.get("n", 0) + 1
+
+    async def look(update: Any, context: Any) -> None:
+        context.bot_data.get("n")
+
+    faults = FaultyEngine(storage)
+    reader = new_application(faults.storage, persistence=SharedBotkeepPersistence(faults.storage))
+    reader.add_handler(MessageHandler(filters.ALL, look))
+    async with process(storage, count) as writer, reader:
+        for _ in range(3):
+            await feed(writer, updates.message("x"))
+            await feed(reader, updates.message("look"))
+
+        assert reader.bot_data == {"n": 3}
+        assert set(faults.calls) <= READS
+
+
 @pytest.mark.parametrize("written", [False, True])
 async def test_what_another_handler_changes_while_data_is_read_is_not_lost(written: bool) -> None:
     storage = Slow()
@@ -156,6 +223,33 @@ async def test_what_nobody_else_has_changed_stays_the_same_object(storage: BaseS
 
     assert items[0] is items[1]
     assert items[0] == ["1", "2"]
+
+
+async def test_an_update_whose_data_cannot_be_read_reaches_no_handler_and_the_next_does(
+    storage: BaseStorage,
+) -> None:
+    served: list[str] = []
+    failed: list[Any] = []
+
+    async def serve(update: Any, context: Any) -> None:
+        served.append(update.message.text)
+
+    async def note(update: Any, context: Any) -> None:
+        failed.append((update and update.message.text, type(context.error)))
+
+    faults = FaultyEngine(storage)
+    application = new_application(faults.storage, persistence=SharedBotkeepPersistence(faults.storage))
+    for group in range(3):
+        application.add_handler(MessageHandler(filters.ALL, serve), group)
+    application.add_error_handler(note)
+    async with running(application):
+        faults.fail()
+        await fetch(application, updates.message("lost"))
+        faults.heal()
+        await fetch(application, updates.message("next"))
+
+    assert failed == [("lost", StorageUnavailableError)]
+    assert served == ["next"] * 3
 
 
 async def test_data_of_a_type_of_ones_own_is_read_anew_in_place(storage: BaseStorage) -> None:

@@ -13,7 +13,7 @@ from pyrogram import filters
 from tests.adapters.pyrogram.offline import OfflineClient
 from tests.adapters.pyrogram.payloads import message
 
-from botkeep import MemoryStorage, OutcomeUnknownError, StorageUnavailableError
+from botkeep import MemoryStorage, OutcomeUnknownError, StorageUnavailableError, user
 from botkeep_pyrogram import HandlerCancelledError, NoStateFilter
 
 kurigram = pytest.mark.skipif(not hasattr(pyrogram.Client, "on_error"), reason="pyrogram 2.0.106 only logs")
@@ -112,13 +112,13 @@ async def test_a_cancelled_handler_reaches_pyrograms_error_handler(app: OfflineC
 
     @app.on_error()
     async def told(client: Any, error: Exception, *_: Any) -> None:
-        seen.append(error)
+        seen.append((error, repr(user)))
 
     await app.begin()
     await app.say("hi")
 
-    assert [type(error) for error in seen] == [HandlerCancelledError]
-    assert "failing was cancelled" in str(seen[0])
+    assert [(type(error), whose) for error, whose in seen] == [(HandlerCancelledError, "<user: '7'>")]
+    assert "failing was cancelled" in str(seen[0][0])
 
 
 async def test_the_task_of_a_handler_may_be_cancelled_by_another_handler(app: OfflineClient) -> None:

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from telebot import TeleBot, types
+from telebot import TeleBot
 from telebot.async_telebot import AsyncTeleBot
 from tests.adapters.botapi import updates
+from tests.adapters.telebot.bots import feed, new_updates
 
 from botkeep import BaseStorage, SQLiteStorage, Verdict
 from botkeep_telebot import BotkeepSyncStateStorage, RateLimitMiddleware, SyncRateLimitMiddleware
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
-    opened = SQLiteStorage(tmp_path / "bot.db", durability="normal")
-    yield opened
-    await opened.stop()
-
-
-def new_updates(*news: dict[str, Any]) -> list[types.Update]:
-    return [types.Update.de_json(update) for update in news]
-
-
-async def feed(bot: AsyncTeleBot, *news: dict[str, Any]) -> None:
-    before = asyncio.all_tasks()
-    await bot.process_new_updates(new_updates(*news))
-    # The bot handles each kind of update in a task that it does not wait for.
-    await asyncio.gather(*(asyncio.all_tasks() - before))
 
 
 async def test_a_limit_holds_across_processes_and_says_when_to_come_again(storage: BaseStorage) -> None:
@@ -100,3 +80,18 @@ def test_a_synchronous_bot_is_limited_too(tmp_path: Path) -> None:
 
     assert answers == ["reached", "reached", "slow down"]
     assert state == "seen"
+
+
+async def test_the_global_scope_counts_all_updates_of_one_bot(storage: BaseStorage) -> None:
+    reached = []
+    for number in (42, 43):
+        bot = AsyncTeleBot(f"{number}:TEST")
+        bot.setup_middleware(RateLimitMiddleware(storage, "2/hour", scope="global"))
+
+        @bot.message_handler()
+        async def reach(message: Any, number: int = number) -> None:
+            reached.append(number)
+
+        await feed(bot, *(updates.message("x", user=who) for who in (7, 8, 9)))
+
+    assert reached == [42, 42, 43, 43]

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import inspect
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from telebot import asyncio_helper
-from telebot.async_telebot import AsyncTeleBot
+from telebot import TeleBot
 from telebot.asyncio_storage import StateMemoryStorage
 from telebot.states import State, StatesGroup
 
-from botkeep import BaseStorage, SQLiteStorage, StorageClosedError, StorageUnavailableError
-from botkeep_telebot import BotkeepStateStorage, BotkeepSyncStateStorage, setup_botkeep
+from botkeep import (
+    BaseStorage,
+    DocumentError,
+    FSMContext,
+    MemoryStorage,
+    SQLiteStorage,
+    StateKey,
+    StorageUnavailableError,
+    UnknownStateError,
+)
+from botkeep.testing import FakeClock
+from botkeep_telebot import BotkeepStateStorage, BotkeepSyncStateStorage, DataBlockEndedError
 
 
 class Form(StatesGroup):
     name = State()
-
-
-@pytest.fixture
-async def storage(tmp_path: Path) -> AsyncIterator[BaseStorage]:
-    opened = SQLiteStorage(tmp_path / "bot.db", durability="normal")
-    yield opened
-    await opened.stop()
 
 
 @pytest.fixture
@@ -115,19 +118,6 @@ async def test_every_part_of_the_place_counts(states: BotkeepStateStorage) -> No
     assert [await states.get_state(7, 8, **place) for place in places] == list(range(5))
 
 
-async def test_the_end_of_polling_stops_the_storage_and_the_next_use_opens_it(storage: BaseStorage) -> None:
-    bot = AsyncTeleBot("42:TEST")
-    setup_botkeep(bot, storage)
-    await bot.set_state(8, "a", 7)
-    # What polling opens at its first request.
-    await asyncio_helper.session_manager.get_session()
-    await bot.close_session()
-    with pytest.raises(StorageClosedError):
-        await storage.get_state("x")
-
-    assert await bot.get_state(8, 7) == "a"
-
-
 @pytest.fixture
 def sync_states(tmp_path: Path) -> Iterator[BotkeepSyncStateStorage]:
     opened = BotkeepSyncStateStorage(SQLiteStorage(tmp_path / "sync.db", durability="normal"))
@@ -178,3 +168,178 @@ async def test_a_storage_that_dies_is_no_missing_state_and_returns_whole(tmp_pat
     await states.close()
 
     assert kept == ("a", {"k": 1})
+
+
+async def test_a_dialogue_is_a_record_that_every_adapter_reads_and_writes(
+    storage: BaseStorage, states: BotkeepStateStorage
+) -> None:
+    context = FSMContext(storage, StateKey(42, 7, 8))
+    await states.set_state(7, 8, Form.name, bot_id=42)
+    await states.set_data(7, 8, "pizza", "Margherita", bot_id=42)
+    read = await context.get_state(), await context.get_data()
+    await context.set_state("Form:size")
+    await context.update_data(size=1)
+
+    assert read == ("Form:name", {"pizza": "Margherita"})
+    assert await states.get_state(7, 8, bot_id=42) == "Form:size"
+    assert await states.get_data(7, 8, bot_id=42) == {"pizza": "Margherita", "size": 1}
+
+
+async def test_a_dialogue_that_an_adapter_ended_is_over(
+    storage: BaseStorage, states: BotkeepStateStorage
+) -> None:
+    await states.set_state(7, 8, "a")
+    await FSMContext(storage, StateKey(0, 7, 8)).clear()
+
+    assert await states.delete_state(7, 8) is False
+    with pytest.raises(RuntimeError, match="set a state first"):
+        await states.set_data(7, 8, "k", 1)
+
+
+async def test_what_the_first_version_kept_is_read_once_and_becomes_a_record(
+    storage: BaseStorage, states: BotkeepStateStorage
+) -> None:
+    former, records = storage.namespace("telebot"), storage.namespace("fsm")
+    keys = [StateKey(42, 7, user).identifier for user in range(5)]
+    for key, state in zip(keys, ["Form:name", 1, None, "#", 2.5], strict=True):
+        await former.set_state(key, {"state": state, "data": {"state": state}})
+    await former.touch(keys[0], ttl=600)
+    await records.set_state(keys[4], {"name": "newer", "data": {}})
+
+    found = [await states.get_state(7, user, bot_id=42) for user in range(5)]
+    assert found == ["Form:name", 1, None, "#", "newer"]
+    assert await states.get_data(7, 1, bot_id=42) == {"state": 1}
+    assert await former.list_keys() == []
+    assert await records.get_ttl(keys[0]) == pytest.approx(600, abs=60)
+    assert await records.get_ttl(keys[1]) == float("inf")
+
+
+@pytest.mark.parametrize("state", ["Form:name", "#", "##1", "#1", "#x", 0, 1, -5, 2**70])
+async def test_a_state_comes_back_with_its_type(states: BotkeepStateStorage, state: Any) -> None:
+    await states.set_state(7, 8, state)
+    found = await states.get_state(7, 8)
+
+    assert (found, type(found)) == (state, type(state))
+
+
+@pytest.mark.parametrize("state", [True, 2.5, ("a",), object()])
+async def test_what_is_no_state_is_refused_where_it_is_set(states: BotkeepStateStorage, state: Any) -> None:
+    with pytest.raises(UnknownStateError, match="is no state"):
+        await states.set_state(7, 8, state)
+
+
+async def test_a_dialogue_that_nobody_goes_on_with_is_forgotten() -> None:
+    clock = FakeClock()
+    async with MemoryStorage(clock=clock) as storage:
+        states = BotkeepStateStorage(storage, idle_ttl=60)
+        await states.set_state(7, 8, "a")
+        clock.advance(50)
+        await states.set_data(7, 8, "k", 1)
+        clock.advance(50)
+        kept = await states.get_state(7, 8)
+        clock.advance(11)
+
+        assert kept == "a"
+        assert await states.get_state(7, 8) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(1, True), (0, False), (1, 1.0), (0.0, -0.0), ([1], [True]), ({"a": 0}, {"a": False}), ("a", b"a")],
+)
+async def test_a_value_of_another_type_is_a_change(
+    states: BotkeepStateStorage, before: Any, after: Any
+) -> None:
+    await states.set_state(7, 8, "a")
+    await states.save(7, 8, {"value": before})
+    async with states.get_interactive_data(7, 8) as data:
+        data["value"] = after
+
+    found = (await states.get_data(7, 8))["value"]
+    assert repr(found) == repr(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(more=1),
+        lambda data: data.__setitem__("more", 1),
+        lambda data: data.setdefault("more", 1),
+        lambda data: data.pop("k"),
+        lambda data: data.popitem(),
+        lambda data: data.clear(),
+        lambda data: data.__delitem__("k"),
+        lambda data: data.__ior__({"more": 1}),
+    ],
+)
+async def test_the_data_cannot_be_changed_after_its_block(states: BotkeepStateStorage, change: Any) -> None:
+    await states.set_state(7, 8, "a")
+    await states.set_data(7, 8, "k", 1)
+    async with states.get_interactive_data(7, 8) as data:
+        kept = data
+
+    with pytest.raises(DataBlockEndedError, match="`with` block on the data"):
+        change(kept)
+    assert kept == await states.get_data(7, 8) == {"k": 1}
+
+
+async def test_a_list_that_is_changed_after_its_block_is_told_of(states: BotkeepStateStorage) -> None:
+    await states.set_state(7, 8, "a")
+    await states.set_data(7, 8, "items", [1])
+    async with states.get_interactive_data(7, 8) as data:
+        data["items"].append(2)
+    data["items"].append(3)
+
+    with pytest.warns(RuntimeWarning, match="after its `with` block were not written"):
+        del data
+    assert await states.get_data(7, 8) == {"items": [1, 2]}
+
+
+@pytest.mark.parametrize("duplicate", [dict, copy.copy, copy.deepcopy, lambda data: data.copy()])
+async def test_a_copy_of_the_data_is_a_plain_dict(states: BotkeepStateStorage, duplicate: Any) -> None:
+    await states.set_state(7, 8, "a")
+    async with states.get_interactive_data(7, 8) as data:
+        data["k"] = [1]
+    copied = duplicate(data)
+    copied["more"] = 1
+
+    assert type(copied) is dict
+    assert copied == {"k": [1], "more": 1}
+
+
+async def test_data_without_a_state_is_told_of(states: BotkeepStateStorage) -> None:
+    with pytest.warns(RuntimeWarning, match="has no state, so its data was not written"):
+        async with states.get_interactive_data(7, 8) as data:
+            data["k"] = 1
+
+
+async def test_a_field_that_cannot_be_stored_is_named_and_the_others_stay(
+    states: BotkeepStateStorage,
+) -> None:
+    await states.set_state(7, 8, "a")
+    await states.set_data(7, 8, "k", 1)
+    with pytest.raises(DocumentError, match="bad"):
+        async with states.get_interactive_data(7, 8) as data:
+            data["bad"] = object()
+
+    assert await states.get_data(7, 8) == {"k": 1}
+
+
+def test_data_by_reference_of_a_synchronous_bot_is_not_lost_silently(
+    sync_states: BotkeepSyncStateStorage,
+) -> None:
+    bot = TeleBot("42:TEST", state_storage=sync_states, threaded=False)
+    bot.set_state(7, "a", 7)
+
+    def by_reference() -> dict[str, Any]:
+        block: Any = bot.retrieve_data(7, 7)
+        with block as data:
+            data["k"] = 1
+            found: dict[str, Any] = data
+            return found
+
+    data = by_reference()
+    with pytest.raises(DataBlockEndedError):
+        data["k"] = 2
+
+    assert by_reference() == {"k": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -105,7 +106,7 @@ class Backups(ABC):
 
     async def backup(self) -> None:
         """Back up, now, the objects whose ``needs_backup`` is set."""
-        await self._back_up(each for each in self._registry if getattr(each.obj, "needs_backup", False))
+        await self._back_up(each for each in self._registry if _needs_backup(each))
 
     async def backup_all(self) -> None:
         """Back up all objects, now."""
@@ -157,7 +158,7 @@ class Backups(ABC):
     async def stop(self) -> None:
         """End the cycle and back up all objects; stopping twice is fine."""
         task, self._task = self._task, None
-        if task is not None and task.is_running():
+        if task is not None:
             await task.stop()
 
     async def __aenter__(self) -> Self:
@@ -220,12 +221,13 @@ class Backups(ABC):
 
     async def _back_up_one(self, registration: Registration) -> None:
         obj = registration.obj
-        # First the flag: what changes from here on asks for a backup of its own.
-        obj.needs_backup = False
         try:
+            # First the flag: what changes from here on asks for a backup of its own.
+            obj.needs_backup = False
             await self._write(registration.key, obj.backup())
         except BaseException as exc:
-            obj.needs_backup = True
+            with suppress(Exception):  # an object that refuses the flag has raised that error before
+                obj.needs_backup = True
             if not isinstance(exc, Exception):
                 raise
             _logger.exception("%r could not be backed up", registration.key)
@@ -257,3 +259,11 @@ class Backups(ABC):
     @abstractmethod
     def _now(self, work: Coroutine[Any, Any, T]) -> T:
         """Run this where there is no event loop, while nobody else does; return its result."""
+
+
+def _needs_backup(registration: Registration) -> bool:
+    try:
+        return bool(getattr(registration.obj, "needs_backup", False))
+    except Exception:
+        _logger.exception("%r does not tell whether it needs a backup, and is backed up", registration.key)
+        return True

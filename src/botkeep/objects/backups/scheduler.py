@@ -1,25 +1,34 @@
-"""Doing something every few seconds: as a task of an event loop, or on a thread where there is none."""
+"""Doing something every few seconds: as a task of an event loop, or on a thread where there is none.
+
+One run that fails is logged, and the next one comes all the same.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 
 
+_logger = logging.getLogger(__name__)
+
+_FAILED = "A cycle of backups failed; the next one tries again"
+
+
 class TaskCycle:
-    """Runs ``turn`` every ``interval`` seconds, and ``end`` at the end, however it comes.
+    """Runs ``cycle`` every ``interval`` seconds, and ``end`` at the end, however it comes.
 
     Args:
-        turn: must not raise.
+        cycle: what it raises is logged.
         end: runs also when the task is cancelled, as `asyncio.run` does with what is left over.
         interval: seconds.
     """
 
     def __init__(
-        self, turn: Callable[[], Awaitable[None]], end: Callable[[], Awaitable[None]], interval: float
+        self, cycle: Callable[[], Awaitable[None]], end: Callable[[], Awaitable[None]], interval: float
     ) -> None:
-        self._turn = turn
+        self._cycle = cycle
         self._end = end
         self._interval = interval
         self._ending = asyncio.Event()
@@ -30,19 +39,29 @@ class TaskCycle:
         return not self._task.done() and not self._task.get_loop().is_closed()
 
     async def stop(self) -> None:
-        """Return when the turn under way and ``end`` have come to their end."""
+        """Return when the cycle under way and ``end`` have come to their end."""
         self._ending.set()
-        await self._task
+        if self.is_running():
+            await self._task
+        else:
+            # Somebody cancelled it, or its event loop is gone: things may have changed since.
+            await self._end()
 
     async def _run(self) -> None:
         try:
             while not await self._is_ending():
-                await self._turn()
+                await self._cycle_once()
         finally:
             await self._end()
 
+    async def _cycle_once(self) -> None:
+        try:
+            await self._cycle()
+        except Exception:
+            _logger.exception(_FAILED)
+
     async def _is_ending(self) -> bool:
-        """Wait for the end, or for the next turn."""
+        """Wait for the end, or for the next cycle."""
         try:
             return await asyncio.wait_for(self._ending.wait(), self._interval)
         except asyncio.TimeoutError:
@@ -50,15 +69,15 @@ class TaskCycle:
 
 
 class ThreadCycle:
-    """Runs ``turn`` on a thread every ``interval`` seconds.
+    """Runs ``cycle`` on a thread every ``interval`` seconds.
 
     Args:
-        turn: must not raise.
+        cycle: what it raises is logged.
         interval: seconds.
     """
 
-    def __init__(self, turn: Callable[[], None], interval: float) -> None:
-        self._turn = turn
+    def __init__(self, cycle: Callable[[], None], interval: float) -> None:
+        self._cycle = cycle
         self._interval = interval
         self._is_ending = threading.Event()
         # A daemon: a program that forgets the end must still be able to exit.
@@ -66,10 +85,13 @@ class ThreadCycle:
         self._thread.start()
 
     def stop(self) -> None:
-        """Return when the turn under way has come to its end."""
+        """Return when the cycle under way has come to its end."""
         self._is_ending.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._is_ending.wait(self._interval):
-            self._turn()
+            try:
+                self._cycle()
+            except Exception:
+                _logger.exception(_FAILED)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from botkeep._core.loop_batching import LoopCoalescer
+from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.threads import on_a_thread
+from botkeep.errors import DocumentError, OutcomeUnknownError
 from botkeep.objects.stateful.state_file import Snapshot, StateFile
 
 _OURS: Final = "_StatefulObject__"
@@ -104,7 +107,7 @@ class StatefulObject:
 
     def _get_state(self) -> dict[str, Any]:
         """Return what is to be saved: here all public attributes. Override it to choose or to convert."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return _public_attributes(self)
 
     def _set_state(self, state: dict[str, Any]) -> None:
         """Take over a state from the file: here as attributes. Override it to check, convert or migrate.
@@ -129,8 +132,8 @@ class StatefulObject:
     def _locked_state(self, timeout: float = 10.0) -> Iterator[None]:
         """Change the object in a ``with`` block that no other process or thread has at the same time.
 
-        The state is read again before the block and saved after it. If the block raises, nothing is saved,
-        and the state is read again. Blocks may be nested; the outermost reads and saves.
+        The state is read again before the block and saved after it. If the block or the saving raises,
+        nothing is saved, and the object is as it was before. Blocks may be nested; the outermost reads and saves.
 
         Args:
             timeout: seconds to wait for others. It blocks: from async code, go through `asyncio.to_thread`.
@@ -143,22 +146,44 @@ class StatefulObject:
                 yield
                 return
             self.__load()
+            before = self.__remembered()
             try:
                 yield
+                self._save_state()
+            except OutcomeUnknownError:
+                raise  # the file holds the new state
             except BaseException:
-                self.__load()
+                self.__go_back(before)
                 raise
-            self._save_state()
 
-    def __load(self) -> None:
+    def __remembered(self) -> _Before:
+        """Return what `__go_back` needs to undo what a block does."""
+        attributes = {name: _copied(value) for name, value in _public_attributes(self).items()}
+        if type(self)._get_state is StatefulObject._get_state:
+            return _Before(attributes, None)
+        with suppress(DocumentError):
+            return _Before(attributes, to_text(self._get_state()))
+        return _Before(attributes, None)
+
+    def __go_back(self, before: _Before) -> None:
+        for name in set(_public_attributes(self)) - set(before.attributes):
+            delattr(self, name)
+        for name, value in before.attributes.items():
+            setattr(self, name, value)
+        if not self.__load() and before.state is not None:
+            self._set_state(from_text(before.state))
+
+    def __load(self) -> bool:
+        """Take over the state in the file; return whether there is one."""
         state = self.__kept().read()
         if state is None:
-            return
+            return False
         version, known = state.get("version"), getattr(type(self), "VERSION", None)
         if type(version) is int and type(known) is int and version > known:
             _logger.warning("%s is of version %d, this program knows %d", self._state_file, version, known)
             self.__kept().spare(version)
         self._set_state(state)
+        return True
 
     async def __save_for_all(self, callers: Sequence[None]) -> list[None]:
         snapshots: list[Snapshot] = []
@@ -176,15 +201,44 @@ class StatefulObject:
 
         What a subclass sets before it calls us is not ours to forget: it has just been set again.
         """
+        names = {*vars(self), *_slots(self)}
         if self.__given is None:
-            self.__given = frozenset(vars(self))
-        for name in set(vars(self)) - self.__given:
+            self.__given = frozenset(names)
+        for name in names - self.__given:
             if not name.startswith(_OURS):
                 delattr(self, name)
 
     def __kept(self) -> StateFile:
         assert self.__keeper is not None, "super().__init__(state_file=...) comes before the first save"
         return self.__keeper
+
+
+class _Before(NamedTuple):
+    """An object as it was: its public attributes, and its state where it chooses that itself."""
+
+    attributes: dict[str, Any]
+    state: bytes | None
+
+
+def _public_attributes(obj: object) -> dict[str, Any]:
+    attributes = {**vars(obj), **{name: getattr(obj, name) for name in _slots(obj)}}
+    return {name: value for name, value in attributes.items() if not name.startswith("_")}
+
+
+def _slots(obj: object) -> Iterator[str]:
+    """Yield the names of the ``__slots__`` that hold something."""
+    for cls in type(obj).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__") and hasattr(obj, name):
+                yield name
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 # a lock or a connection, which is no state
+        return value
 
 
 def _located(state_file: str | os.PathLike[str]) -> Path:

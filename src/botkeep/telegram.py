@@ -1,0 +1,49 @@
+"""What the objects of the Telegram Bot API say, whichever framework made them.
+
+aiogram, pyTelegramBotAPI and python-telegram-bot name their fields as core.telegram.org/bots/api does; what
+stands in some of them is read here, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+_SPEAKING_CHATS: Final = ("sender_chat", "actor_chat", "voter_chat")
+
+
+class ChatMove(NamedTuple):
+    """A group that became a supergroup, and got another id by that.
+
+    Attributes:
+        old_chat_id: the group's.
+        new_chat_id: the supergroup's.
+    """
+
+    old_chat_id: int
+    new_chat_id: int
+
+
+def sender_chat_id(event: Any) -> int | None:
+    """Return the id of the chat that speaks for itself; None: a user does, or nobody.
+
+    Args:
+        event: a message, a reaction, a poll's answer; others have no such chat.
+    """
+    for name in _SPEAKING_CHATS:
+        chat = getattr(event, name, None)
+        if chat is not None:
+            number: int = chat.id
+            return number
+    return None
+
+
+def chat_move(event: Any) -> ChatMove | None:
+    """Return which move an event tells of; None: it is no such message.
+
+    Both chats are told: the old one by ``migrate_to_chat_id``, the new one by ``migrate_from_chat_id``.
+    """
+    new_chat_id = getattr(event, "migrate_to_chat_id", None)
+    if new_chat_id is not None:
+        return ChatMove(event.chat.id, new_chat_id)
+    old_chat_id = getattr(event, "migrate_from_chat_id", None)
+    return None if old_chat_id is None else ChatMove(old_chat_id, event.chat.id)
