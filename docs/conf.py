@@ -16,7 +16,7 @@ html_static_path = ["_static"]
 html_css_files = ["narrow.css"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
-# What the README links to in the repository is not all on the site; tests/test_links.py checks that it is there.
+# Not all that the README links to is on the site; tests/test_links.py checks that it is there.
 suppress_warnings = ["myst.xref_missing"]
 
 # `name` in a docstring links to what it names, where that is one of ours.

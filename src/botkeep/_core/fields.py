@@ -1,10 +1,12 @@
-"""What a dataclass, a msgspec Struct or a pydantic model holds, as it is stored: by the names it is read by."""
+"""What a dataclass, a msgspec Struct or a pydantic model holds, by the names that it is read by."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 from typing import Any
+
+from botkeep.errors import DocumentError
 
 
 def fields_of(value: Any, round_trip: Callable[[Any], Any]) -> Any:
