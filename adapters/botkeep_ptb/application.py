@@ -130,7 +130,9 @@ class BotkeepApplication(MovesChats):
             # python-telegram-bot did not come to mark what handlers have changed until then.
             if isinstance(update, Update):
                 chat, user = update.effective_chat, update.effective_user
-                self.mark_data_for_update_persistence(chat and chat.id, user and user.id)
+                self.mark_data_for_update_persistence(
+                    chat_ids=None if chat is None else chat.id, user_ids=None if user is None else user.id
+                )
             raise
 
     async def _move_if_migrated(self, update: object) -> None:
