@@ -1,11 +1,14 @@
-"""What objects need to know of event loops: they live with none, with one, or with one after another."""
+"""Work for objects that live with no event loop, with one, or with one after another."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Generic
+from collections.abc import Coroutine
+from typing import Any, Generic, TypeVar
 
 from botkeep._core.batching import Coalescer, Request, Trip, in_a_task
+
+Result = TypeVar("Result")
 
 
 def an_event_loop_runs() -> bool:
@@ -15,6 +18,21 @@ def an_event_loop_runs() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+def run_without_waiting(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of a coroutine that waits for nothing, without an event loop.
+
+    Raises:
+        RuntimeError: it does wait.
+    """
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    work.close()
+    raise RuntimeError(f"{work!r} waits, and there is no event loop here")
 
 
 class LoopCoalescer(Generic[Request]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
 import sys
 from contextlib import suppress
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+PRIVATE: Final = 0o600
+"""The mode of what is created: nobody but the owner reads what a bot remembers of people."""
 
 _ENDING: Final = ".unfinished"
 _WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -34,10 +38,10 @@ else:
         os.fsync(descriptor)
 
 
-class UnfinishedFile:
+class TemporaryFile:
     """A new file beside ``target``; gone at the end of the block unless it took its place.
 
-    It has the mode and, where allowed, the owner of the file ``like``, if there is one.
+    It has the mode and, where allowed, the owner of the file ``like``; without one it is its owner's alone.
 
     It is locked while it is written. The system takes the lock from a killed writer: that is how `sweep`
     knows what was left behind.
@@ -50,9 +54,10 @@ class UnfinishedFile:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        mode = 0o666 if self._like is None else stat.S_IMODE(self._like.st_mode)
+        # At no moment may anybody read more than in the end.
+        mode = PRIVATE if self._like is None else stat.S_IMODE(self._like.st_mode) & PRIVATE
         while True:
-            self._path = unfinished_name(self._target)
+            self._path = temporary_name(self._target)
             self._descriptor = os.open(self._path, _WRITE_NEW, mode)
             # A sweep may have come between the two lines; from here on the lock keeps it off.
             if _locked(self._descriptor) and os.fstat(self._descriptor).st_nlink:
@@ -71,13 +76,13 @@ class UnfinishedFile:
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
         if self._like is not None:
-            _liken(self._descriptor, self._like)
+            _copy_ownership(self._descriptor, self._like)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         _flush(self._descriptor)
 
-    def take_place(self) -> None:
+    def replace_target(self) -> None:
         """Become the target."""
         if sys.platform == "win32":
             self._close()  # an open file cannot be renamed there
@@ -89,9 +94,20 @@ class UnfinishedFile:
             os.close(descriptor)
 
 
-def unfinished_name(target: Path) -> Path:
+def temporary_name(target: Path) -> Path:
     """Return a new name beside the target, which `sweep` recognises."""
     return target.with_name(f"{_start(target)}{secrets.token_hex(4)}{_ENDING}")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, with its mode, to a name that is free; at no moment anybody may read more of it.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    with source.open("rb") as old, open(os.open(target, _WRITE_NEW, PRIVATE), "wb") as new:  # noqa: PTH123 # of a descriptor
+        shutil.copyfileobj(old, new)
+    shutil.copystat(source, target)
 
 
 def sweep(path: Path) -> None:
@@ -134,7 +150,7 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _liken(descriptor: int, before: os.stat_result) -> None:
+def _copy_ownership(descriptor: int, before: os.stat_result) -> None:
     """Give the new file owner and mode of the old one."""
     if sys.platform == "win32":
         return

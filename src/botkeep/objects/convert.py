@@ -39,9 +39,9 @@ def to_dict(obj: Any) -> Any:
     bytes base64: `from_dict` reads them back. Fields marked with `exclude` are left out. Keys of dicts stay.
 
     Raises:
-        DocumentError: something else is in there, or `from_dict` could not read the dataclass back: a value is
-            not of its field's type, or the type is one that cannot be told from others. The error names the
-            path to it.
+        DocumentError: something else is in there, or `from_dict` could not read the dataclass back: a value
+            is not of its field's type, or the type is one that cannot be told from others. The error names
+            the path to it.
     """
     try:
         return _plain(obj, "")
@@ -164,7 +164,9 @@ def _hints(cls: type) -> dict[str, Any]:
         raise DocumentError("", f"{reason}; import them outside of TYPE_CHECKING") from exc
     for name, hint in hints.items():
         if isinstance(hint, dataclasses.InitVar):
-            raise DocumentError(name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field")
+            raise DocumentError(
+                name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field"
+            )
     return hints
 
 

@@ -13,7 +13,7 @@ from botkeep._files import atomic
 from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
 from botkeep._files.locks import FileLock
-from botkeep._files.quarantine import copy_aside, set_aside
+from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import sweep
 from botkeep.errors import (
     OutcomeUnknownError,
@@ -137,7 +137,7 @@ class FileOnDisk:
                 f"damaged ({damage}), without a good backup; it was left as it is: "
                 "repair it, or move it away to start with nothing",
             ) from exc
-        aside = set_aside(self._path, "corrupt") if self._path.exists() else None
+        aside = quarantine(self._path, "corrupt") if self._path.exists() else None
         atomic.write(self._path, content, like=aside or self._backup)
         self._known = self._look()
         warnings.warn(
@@ -172,7 +172,7 @@ class FileOnDisk:
             return None
         if look == self._known:
             return self._backup
-        aside = copy_aside(self._path, "changed")
+        aside = quarantine_copy(self._path, "changed")
         _logger.warning(
             "%s was changed while it was in use. What it held is kept as %s and not used; edit it while "
             "the storage is stopped",
