@@ -6,16 +6,13 @@ checksum to `EDITED`; the next write of the document computes it anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from botkeep.errors import CorruptDocumentError
 
 if TYPE_CHECKING:
     import sqlite3
-
-Row: TypeAlias = "tuple[bytes, float | None, int]"
-"""``value, expires_at, checksum``, where nothing is damaged; a damaged file may hold anything there."""
 
 EDITED: Final = -1
 """In place of a checksum: a person changed the row. No single damaged byte makes this of a checksum."""
@@ -29,37 +26,17 @@ DAMAGED: Final = f"""(checksum IS NOT {EDITED} AND checksum IS NOT {FUNCTION}(
 """SQL: the row is damaged."""
 
 
-def checksum(key: bytes, value: bytes, expires_at: float | None) -> int:
-    """Return the checksum of a document.
-
-    Args:
-        key: namespace and identifier, as `key_of` joins them.
-        value: the encoded document.
-        expires_at: seconds since the epoch; None: never.
-    """
-    return crc32(value, crc32(b"%b\0%a\0" % (key, expires_at)))
-
-
-def key_of(namespace: str, identifier: str) -> bytes:
-    """Return what stands for the key in a checksum; no identifier holds a NUL."""
+def checksum(namespace: str, identifier: str, value: bytes, expires_at: float | None) -> int:
+    """Return the checksum of a document; ``expires_at``: seconds since the epoch, None for never."""
     # Not by a format: a str that is an Enum too formats as its name.
-    return "\0".join((namespace, identifier)).encode()  # noqa: FLY002
+    return crc32(value, crc32("\0".join((namespace, identifier, repr(expires_at), "")).encode()))
 
 
 def checksum_in_sql(namespace: Any, identifier: Any, value: Any, expires_at: Any) -> int | None:
     """Return the checksum of a row; None where a column holds what it never should."""
     if isinstance(namespace, bytes) and isinstance(identifier, bytes) and isinstance(value, bytes):
-        return checksum(b"%b\0%b" % (namespace, identifier), value, expires_at)
+        return crc32(value, crc32(b"%b\0%b\0%a\0" % (namespace, identifier, expires_at)))
     return None
-
-
-def is_intact(row: Row, namespace: str, identifier: str) -> bool:
-    """Whether a row that was found under a key is what was stored there."""
-    value: object = row[0]
-    _, expires_at, found = row
-    if found == EDITED:
-        return isinstance(value, bytes) and isinstance(expires_at, (float, type(None)))
-    return type(value) is bytes and found == checksum(key_of(namespace, identifier), value, expires_at)
 
 
 def damaged(identifier: str) -> CorruptDocumentError:

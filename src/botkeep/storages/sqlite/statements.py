@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 from botkeep._core.operations import Delete, Operation, Put, Stored, postponed
 from botkeep.errors import CorruptDocumentError
 from botkeep.patterns import after
-from botkeep.storages.sqlite.checksums import DAMAGED, checksum, damaged, damaged_keys, is_intact, key_of
+from botkeep.storages.sqlite.checksums import DAMAGED, EDITED, checksum, damaged, damaged_keys
 
 if TYPE_CHECKING:
     from botkeep._core.clock import SteadyClock
@@ -109,9 +109,11 @@ def _find(connection: sqlite3.Connection, now: float, namespace: str, identifier
     row = connection.execute(_SELECT, (namespace, identifier)).fetchone()
     if row is None:
         return None
-    if not is_intact(row, namespace, identifier):
+    value, expires_at, found = row
+    if type(value) is not bytes or (
+        found != checksum(namespace, identifier, value, expires_at) and found != EDITED
+    ):
         raise damaged(identifier)
-    value, expires_at, _ = row
     if expires_at is None:
         return Stored(value, math.inf)
     return Stored(value, expires_at) if expires_at > now else None
@@ -119,7 +121,7 @@ def _find(connection: sqlite3.Connection, now: float, namespace: str, identifier
 
 def _put(connection: sqlite3.Connection, namespace: str, identifier: str, stored: Stored) -> None:
     value, expires_at = stored.value, None if stored.expires_at == math.inf else stored.expires_at
-    proof = checksum(key_of(namespace, identifier), value, expires_at)
+    proof = checksum(namespace, identifier, value, expires_at)
     connection.execute(_UPSERT, (namespace, identifier, value.decode(), expires_at, proof))
 
 
