@@ -1,11 +1,11 @@
-"""How deep a document may be: one limit for all types on all storages; no depth harms the process."""
+"""How deep a document may be: one limit for all types on all storages, and no depth that harms the process."""
 
 from __future__ import annotations
 
+import datetime
 from collections import namedtuple
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from botkeep import BaseStorage, DocumentError, FileStorage, MemoryStorage, SQLiteStorage, documents
 from botkeep._files.dict_file import from_text, to_text
 from botkeep.documents import MAX_DEPTH
+from botkeep.storages.redis import RedisStorage
 
 
 @dataclass
@@ -68,7 +69,7 @@ WRAPS: dict[str, Callable[[Any], Any]] = {
     "namedtuple": Named,
     "list and tuple": lambda value: ([value],)[0] if isinstance(value, tuple) else (value,),
     "dict and tuple": lambda value: {"a": value} if isinstance(value, tuple) else (value,),
-    "with a date": lambda value: [value, date(2026, 1, 1)],
+    "with a date": lambda value: [value, datetime.date(2026, 1, 1)],
     "with a NaN's like": lambda value: [value, -1, None],
 }
 
@@ -87,8 +88,6 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     elif request.param == "file":
         opened = FileStorage(tmp_path / "bot.json")
     else:
-        from botkeep import RedisStorage
-
         url = request.getfixturevalue("redis_server").url
         opened = RedisStorage.from_url(url, prefix=f"{tmp_path.name}:")
     async with opened:

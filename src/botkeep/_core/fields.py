@@ -1,4 +1,4 @@
-"""What a dataclass, a msgspec Struct or a pydantic model holds, by the names that it is read by."""
+"""What a dataclass, a msgspec Struct or a pydantic model holds, as it is stored: by the names it is read by."""
 
 from __future__ import annotations
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
 
 from botkeep._files.errors import not_flushed, unavailable
-from botkeep._files.temporary import TemporaryFile, copy, temporary_name
+from botkeep._files.temporary import UnfinishedFile, unfinished_name
 
 _UNFLUSHABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 
@@ -26,8 +27,7 @@ def write(
 ) -> None:
     """Put ``data`` in the place of the file's content. Missing folders are created.
 
-    A symbolic link stays one: the file that it points to is replaced. Mode and, where allowed, owner stay;
-    a new file is its owner's alone (0600).
+    A symbolic link stays one: the file that it points to is replaced. Mode and, where allowed, owner stay.
 
     Args:
         path: the file.
@@ -48,43 +48,44 @@ def write(
     except OSError as exc:
         raise unavailable(exc, name) from exc
     try:
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError as exc:
         raise not_flushed(exc, name) from exc
 
 
 def _replace(target: Path, data: bytes, old: Path | None, like: Path) -> None:
-    with TemporaryFile(target, like) as temporary:
-        temporary.fill(data)
+    with UnfinishedFile(target, like) as unfinished:
+        unfinished.fill(data)
         # Renamed only after the target was replaced: never do two names share one file, or an editor that
         # writes in place would spoil both at once.
-        backup_link = None if old is None else _backup_link(target)
-        temporary.replace_target()
-    if old is not None and backup_link is not None:
-        _keep_old(backup_link, old)
+        spare = None if old is None else _second_name(target)
+        unfinished.take_place()
+    if old is not None and spare is not None:
+        _keep(spare, old)
 
 
-def _backup_link(target: Path) -> Path | None:
+def _second_name(target: Path) -> Path | None:
     """Give the old content a second name; None: there is none."""
-    backup_link = temporary_name(target)
+    spare = unfinished_name(target)
     try:
-        os.link(target, backup_link)
+        os.link(target, spare)
     except FileNotFoundError:
         return None
     except OSError:
-        copy(target, backup_link)  # a file system without hard links
-    return backup_link
+        shutil.copy2(target, spare)  # a file system without hard links
+    return spare
 
 
-def _keep_old(backup_link: Path, old: Path) -> None:
+def _keep(spare: Path, old: Path) -> None:
     try:
-        backup_link.replace(old)
+        spare.replace(old)
     except OSError as exc:
         # The write itself has happened: it must not be reported as failed.
         _logger.warning("Could not keep the former content as %s: %s", old, exc)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
     if sys.platform == "win32":
         return  # folders cannot be opened there, and NTFS keeps a journal of names
     descriptor = os.open(folder, os.O_RDONLY)

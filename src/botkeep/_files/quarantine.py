@@ -1,4 +1,4 @@
-"""Quarantine: a file that is bad, newer or changed by somebody else gets another name.
+"""Files are set aside rather than destroyed: a bad one, a newer one, one that somebody else changed.
 
 Of a symbolic link it is the file that it points to.
 """
@@ -6,33 +6,30 @@ Of a symbolic link it is the file that it points to.
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 
-from botkeep._files.temporary import copy
 
-
-def quarantine_name(name: str, why: str) -> str:
+def name_aside(name: str, why: str) -> str:
     """Return ``<name>.<why>-<time>``, in UTC."""
     return f"{name}.{why}-{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}"
 
 
-def quarantine(path: Path, why: str) -> Path:
+def set_aside(path: Path, why: str) -> Path:
     """Rename the file to ``<name>.<why>-<time>``, over no other file, and return its new path."""
     target = Path(os.path.realpath(path))
     return target.rename(_free_name(target, why))
 
 
-def quarantine_copy(path: Path, why: str) -> Path:
+def copy_aside(path: Path, why: str) -> Path:
     """Copy the file to ``<name>.<why>-<time>``, over no other file, and return the copy's path."""
     target = Path(os.path.realpath(path))
-    free = _free_name(target, why)
-    copy(target, free)
-    return free
+    return Path(shutil.copy2(target, _free_name(target, why)))
 
 
 def _free_name(path: Path, why: str) -> Path:
-    name = quarantine_name(path.name, why)
+    name = name_aside(path.name, why)
     candidate, number = path.with_name(name), 1
     while candidate.exists():
         number += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import stat
 import sys
 from contextlib import suppress
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
-
-PRIVATE: Final = 0o600
-"""The mode of what is created: nobody but the owner reads what a bot remembers of people."""
 
 _ENDING: Final = ".unfinished"
 _WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -38,7 +34,7 @@ else:
         os.fsync(descriptor)
 
 
-class TemporaryFile:
+class UnfinishedFile:
     """A new file beside ``target``; gone at the end of the block unless it took its place.
 
     It has the mode and, where allowed, the owner of the file ``like``; without one it is its owner's alone.
@@ -50,15 +46,14 @@ class TemporaryFile:
     def __init__(self, target: Path, like: Path) -> None:
         self._target = target
         self._like = _status(like)
-        self._path = target
+        self.path = target
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        # At no moment may anybody read more than in the end.
-        mode = PRIVATE if self._like is None else stat.S_IMODE(self._like.st_mode) & PRIVATE
+        mode = 0o600 if self._like is None else stat.S_IMODE(self._like.st_mode)
         while True:
-            self._path = temporary_name(self._target)
-            self._descriptor = os.open(self._path, _WRITE_NEW, mode)
+            self.path = unfinished_name(self._target)
+            self._descriptor = os.open(self.path, _WRITE_NEW, mode)
             # A sweep may have come between the two lines; from here on the lock keeps it off.
             if _locked(self._descriptor) and os.fstat(self._descriptor).st_nlink:
                 break
@@ -71,22 +66,26 @@ class TemporaryFile:
         self._close()
         if error is not None:
             with suppress(OSError):
-                self._path.unlink()
+                self.path.unlink()
 
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
-        if self._like is not None:
-            _copy_ownership(self._descriptor, self._like)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
+        self.finish()
+
+    def finish(self) -> None:
+        """Flush to the disk what was written, by `fill` or by somebody else under the name `path`."""
+        if self._like is not None:
+            _liken(self._descriptor, self._like)
         _flush(self._descriptor)
 
-    def replace_target(self) -> None:
+    def take_place(self) -> None:
         """Become the target."""
         if sys.platform == "win32":
             self._close()  # an open file cannot be renamed there
-        self._path.replace(self._target)
+        self.path.replace(self._target)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
@@ -94,20 +93,9 @@ class TemporaryFile:
             os.close(descriptor)
 
 
-def temporary_name(target: Path) -> Path:
+def unfinished_name(target: Path) -> Path:
     """Return a new name beside the target, which `sweep` recognises."""
     return target.with_name(f"{_start(target)}{secrets.token_hex(4)}{_ENDING}")
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a file, with its mode, to a name that is free; at no moment anybody may read more of it.
-
-    Raises:
-        FileExistsError: the name is taken.
-    """
-    with source.open("rb") as old, open(os.open(target, _WRITE_NEW, PRIVATE), "wb") as new:  # noqa: PTH123 # of a descriptor
-        shutil.copyfileobj(old, new)
-    shutil.copystat(source, target)
 
 
 def sweep(path: Path) -> None:
@@ -150,7 +138,7 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _copy_ownership(descriptor: int, before: os.stat_result) -> None:
+def _liken(descriptor: int, before: os.stat_result) -> None:
     """Give the new file owner and mode of the old one."""
     if sys.platform == "win32":
         return

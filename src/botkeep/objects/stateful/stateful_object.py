@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from botkeep._core.loop_batching import LoopCoalescer
+from botkeep._core.batching import LoopBatcher
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.threads import on_a_thread
 from botkeep.errors import DocumentError, OutcomeUnknownError
@@ -23,11 +23,11 @@ _OURS: Final = "_StatefulObject__"
 _logger = logging.getLogger(__name__)
 
 # Where `save` wants snapshots to go instead of to the disk: it writes them without blocking.
-_snapshots: ContextVar[list[Snapshot] | None] = ContextVar("_snapshots", default=None)
+_collected: ContextVar[list[Snapshot] | None] = ContextVar("_collected", default=None)
 
 
 class StatefulObject:
-    """A base for objects that persist: they load their state when made; `_save_state` and `save` write it.
+    """A base for objects that persist: they load their state when they are made, and save when they say so.
 
     .. code-block:: python
 
@@ -62,17 +62,17 @@ class StatefulObject:
     """
 
     # Two underscores: a subclass has all other names for itself.
-    __file: StateFile | None = None
-    __saves: LoopCoalescer[None] | None = None
-    __initial_attributes: frozenset[str] | None = None
+    __keeper: StateFile | None = None
+    __saves: LoopBatcher[None] | None = None
+    __given: frozenset[str] | None = None
 
     def __init__(self, state_file: str | os.PathLike[str]) -> None:
-        self.__reset_attributes()
-        self._state_file = _absolute_path(state_file)
-        # The same object after a second __init__: it knows which snapshots are still on their way.
-        if self.__file is None or self.__file.path != self._state_file:
-            self.__file = StateFile(self._state_file, _logger)
-        self.__file.prepare()
+        self.__forget_former_life()
+        self._state_file = _located(state_file)
+        # The same keeper after a second __init__: it knows which snapshots are still on their way.
+        if self.__keeper is None or self.__keeper.path != self._state_file:
+            self.__keeper = StateFile(self._state_file, _logger)
+        self.__keeper.prepare()
         self.__load()
 
     async def save(self) -> None:
@@ -85,10 +85,10 @@ class StatefulObject:
             StorageUnavailableError: as `_save_state`.
             RuntimeError: a block of `_locked_state` is open on this thread; waiting in it would never end.
         """
-        if self.__open_file().is_held_by_this_thread():
+        if self.__kept().is_held_by_this_thread():
             raise RuntimeError("a _locked_state block is open here: it saves at its end; do not await in it")
         if self.__saves is None:
-            self.__saves = LoopCoalescer(self.__save_for_all, name=str(self._state_file))
+            self.__saves = LoopBatcher(self.__save_for_all, name=str(self._state_file))
         await self.__saves.submit(None)
 
     def _save_state(self) -> None:
@@ -98,10 +98,10 @@ class StatefulObject:
             DocumentError: a value cannot be stored; it names the path to it. The file is as it was.
             StorageUnavailableError: the file could not be written, and is as it was.
         """
-        snapshot = self.__open_file().snapshot(self._get_state)
-        collected = _snapshots.get()
+        snapshot = self.__kept().take(self._get_state)
+        collected = _collected.get()
         if collected is None:
-            self.__open_file().write(snapshot)
+            self.__kept().write(snapshot)
         else:
             collected.append(snapshot)
 
@@ -126,15 +126,14 @@ class StatefulObject:
         Raises:
             StorageUnavailableError: the file could not be removed.
         """
-        self.__open_file().clear()
+        self.__kept().clear()
 
     @contextmanager
     def _locked_state(self, timeout: float = 10.0) -> Iterator[None]:
         """Change the object in a ``with`` block that no other process or thread has at the same time.
 
         The state is read again before the block and saved after it. If the block or the saving raises,
-        nothing is saved, and the object is as it was before. Blocks may be nested; the outermost reads and
-        saves.
+        nothing is saved, and the object is as it was before. Blocks may be nested; the outermost reads and saves.
 
         Args:
             timeout: seconds to wait for others. It blocks: from async code, go through `asyncio.to_thread`.
@@ -142,7 +141,7 @@ class StatefulObject:
         Raises:
             StorageUnavailableError: somebody else had the lock all that time.
         """
-        with self.__open_file().locked(timeout) as outermost:
+        with self.__kept().exclusively(timeout) as outermost:
             if not outermost:
                 yield
                 return
@@ -176,42 +175,42 @@ class StatefulObject:
 
     def __load(self) -> bool:
         """Take over the state in the file; return whether there is one."""
-        state = self.__open_file().read()
+        state = self.__kept().read()
         if state is None:
             return False
         version, known = state.get("version"), getattr(type(self), "VERSION", None)
         if type(version) is int and type(known) is int and version > known:
             _logger.warning("%s is of version %d, this program knows %d", self._state_file, version, known)
-            self.__open_file().keep_newer_version(version)
+            self.__kept().spare(version)
         self._set_state(state)
         return True
 
     async def __save_for_all(self, callers: Sequence[None]) -> list[None]:
         snapshots: list[Snapshot] = []
-        token = _snapshots.set(snapshots)
+        token = _collected.set(snapshots)
         try:
             self._save_state()
         finally:
-            _snapshots.reset(token)
+            _collected.reset(token)
         for snapshot in snapshots:
-            await on_a_thread(self.__open_file().write, snapshot)
+            await on_a_thread(self.__kept().write, snapshot)
         return [None for _ in callers]
 
-    def __reset_attributes(self) -> None:
-        """Remove what an earlier ``__init__`` set, so that ``getattr(self, "count", 0)`` gives 0 again.
+    def __forget_former_life(self) -> None:
+        """Let ``getattr(self, "count", 0)`` find the default when ``__init__`` is called again.
 
         What a subclass sets before it calls us is not ours to forget: it has just been set again.
         """
         names = {*vars(self), *_slots(self)}
-        if self.__initial_attributes is None:
-            self.__initial_attributes = frozenset(names)
-        for name in names - self.__initial_attributes:
+        if self.__given is None:
+            self.__given = frozenset(names)
+        for name in names - self.__given:
             if not name.startswith(_OURS):
                 delattr(self, name)
 
-    def __open_file(self) -> StateFile:
-        assert self.__file is not None, "super().__init__(state_file=...) comes before the first save"
-        return self.__file
+    def __kept(self) -> StateFile:
+        assert self.__keeper is not None, "super().__init__(state_file=...) comes before the first save"
+        return self.__keeper
 
 
 class _Before(NamedTuple):
@@ -242,7 +241,7 @@ def _copied(value: Any) -> Any:
         return value
 
 
-def _absolute_path(state_file: str | os.PathLike[str]) -> Path:
+def _located(state_file: str | os.PathLike[str]) -> Path:
     if not os.fspath(state_file):
         raise ValueError("state_file must not be empty")
     path = Path(state_file).expanduser()
