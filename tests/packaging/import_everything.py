@@ -28,6 +28,9 @@ PACKAGES: Final = {
 """What the extras bring, as it is imported."""
 
 
+PARTNERS: Final = frozenset({"kurigram_addons"})
+"""Packages that no extra brings: a module of an adapter is for those who have them."""
+
 SITE: Final = Path(sysconfig.get_path("purelib"))
 
 
@@ -52,7 +55,7 @@ def missing_package(module: str) -> str | None:
 
 def main(extras: list[str]) -> int:
     """Import everything; return the number of modules that fail and should not."""
-    absent = {name for extra, names in PACKAGES.items() if extra not in extras for name in names}
+    absent = PARTNERS | {name for extra, names in PACKAGES.items() if extra not in extras for name in names}
     adapters = [f"botkeep_{extra}" for extra in extras if modules_of(f"botkeep_{extra}")]
     failures = imported = 0
     for module in (name for package in ("botkeep", *adapters) for name in modules_of(package)):

@@ -70,7 +70,7 @@ class BotAPI:
             and (bot is None or sender == bot)
         ]
 
-    async def until(self, condition: Callable[[], bool], *, timeout: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], *, timeout: float = 60) -> None:
         """Wait until something that the bots do has made the condition true."""
         try:
             async with self._news:
