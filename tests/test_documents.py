@@ -189,7 +189,7 @@ def test_absent_equals_only_absent() -> None:
 
 
 FOLDED = [
-    datetime(2026, 11, 21, 9, fold=1),
+    datetime(2026, 11, 21, 9, fold=1),  # noqa: DTZ001 # a naive one, on purpose
     datetime(2026, 11, 21, 9, tzinfo=timezone.utc, fold=1),
     datetime(2026, 7, 1, 9, tzinfo=BERLIN, fold=1),
     datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1),

@@ -253,3 +253,14 @@ def test_keys_that_were_booleans_come_back_as_booleans() -> None:
 def test_a_type_that_cannot_be_told_from_another_is_a_document_error(kind: Any) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         documents.convert("2026-11-21", kind)
+
+
+def test_a_field_that_cannot_be_stored_is_named_as_such() -> None:
+    with pytest.raises(DocumentError, match="object cannot be stored") as caught:
+        documents.encode([Loose(inner={"a": [object()]})])
+
+    assert caught.value.path == "[0].inner.a[0]"
+
+
+class Loose(pydantic.BaseModel):
+    inner: Any

@@ -52,7 +52,11 @@ def _model_fields(value: Any, round_trip: Callable[[Any], Any]) -> Any:
     errors = []
     for dumped in dumps:
         try:
-            validated(type(value), round_trip(dumped))
+            document = round_trip(dumped)
+        except DocumentError:
+            return dumped  # the walk that asks is to find the place
+        try:
+            validated(type(value), document)
         except DocumentError as exc:
             errors.append(exc)
         else:

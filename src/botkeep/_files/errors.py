@@ -63,7 +63,7 @@ def _owner(path: Path) -> str | None:
             continue
         kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
         return (
-            f"this process has no right to do that: it runs as user {os.geteuid()}, and the {kind} {place} "
+            f"this process has no right to do that: it runs as user {os.geteuid()}, the {kind} {place} "
             f"belongs to user {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):03o}; give this user "
             "the right, or run as that one"
         )
