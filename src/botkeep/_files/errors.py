@@ -62,9 +62,9 @@ def _owner(path: Path) -> str | None:
         except OSError:
             continue
         kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
+        mode = f"{stat.S_IMODE(status.st_mode):03o}"
         return (
             f"this process has no right to do that: it runs as user {os.geteuid()}, the {kind} {place} "
-            f"belongs to user {status.st_uid} and has mode {stat.S_IMODE(status.st_mode):03o}; give this user "
-            "the right, or run as that one"
+            f"belongs to user {status.st_uid} and has mode {mode}; give it the right, or run it as that user"
         )
     return None
