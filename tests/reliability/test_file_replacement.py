@@ -47,7 +47,11 @@ def test_the_mode_of_the_file_stays(path: Path) -> None:
 
 
 def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
-    atomic.write(tmp_path / "new" / "state.json", b"new")
+    before = os.umask(0o002)
+    try:
+        atomic.write(tmp_path / "new" / "state.json", b"new")
+    finally:
+        os.umask(before)
 
     assert stat.S_IMODE((tmp_path / "new" / "state.json").stat().st_mode) == 0o600
 

@@ -1,4 +1,4 @@
-"""What the system's complaints about files mean for a bot: the one place where OSError becomes ours."""
+"""What the system's errors about files mean for a bot: the one place where OSError becomes ours."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _ADVICE: Final = {
     errno.EDQUOT: "the disk quota is used up; nothing of this was written; free some space",
     errno.EFBIG: "the file would be larger than allowed; nothing of this was written",
     errno.EROFS: "the file system is read-only; nothing of this was written",
+    errno.EBUSY: "the file cannot be replaced: if it is mounted alone, mount its folder instead",
     errno.EIO: "the disk failed; check it",
 }
 

@@ -93,6 +93,14 @@ class FileLock:
                 os.fchmod(descriptor, self._like.stat().st_mode & 0o666)
         return descriptor
 
+    def is_in_place(self) -> bool:
+        """Whether the file that is locked is still the one that others would lock."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return self._descriptor is not None and os.path.samestat(found, os.fstat(self._descriptor))
+
     @property
     def held(self) -> bool:
         """Whether this object has the lock."""

@@ -50,15 +50,15 @@ class TemporaryFile:
     def __init__(self, target: Path, like: Path) -> None:
         self._target = target
         self._like = _status(like)
-        self._path = target
+        self.path = target
         self._descriptor = -1
 
     def __enter__(self) -> Self:
         # At no moment may anybody read more than in the end.
         mode = PRIVATE if self._like is None else stat.S_IMODE(self._like.st_mode) & PRIVATE
         while True:
-            self._path = temporary_name(self._target)
-            self._descriptor = os.open(self._path, _WRITE_NEW, mode)
+            self.path = temporary_name(self._target)
+            self._descriptor = os.open(self.path, _WRITE_NEW, mode)
             # A sweep may have come between the two lines; from here on the lock keeps it off.
             if _locked(self._descriptor) and os.fstat(self._descriptor).st_nlink:
                 break
@@ -71,22 +71,30 @@ class TemporaryFile:
         self._close()
         if error is not None:
             with suppress(OSError):
-                self._path.unlink()
+                self.path.unlink()
 
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
-        if self._like is not None:
-            _copy_ownership(self._descriptor, self._like)
+        self._take_ownership()
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
         _flush(self._descriptor)
 
+    def finish(self) -> None:
+        """Flush to the disk what somebody else wrote under the name `path`."""
+        self._take_ownership()
+        _flush(self._descriptor)
+
+    def _take_ownership(self) -> None:
+        if self._like is not None:
+            _copy_ownership(self._descriptor, self._like)
+
     def replace_target(self) -> None:
         """Become the target."""
         if sys.platform == "win32":
             self._close()  # an open file cannot be renamed there
-        self._path.replace(self._target)
+        self.path.replace(self._target)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1

@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botkeep._core.batching import LoopBatcher, an_event_loop_runs
 from botkeep._core.compat import override
-from botkeep._core.loop_batching import LoopCoalescer, an_event_loop_runs, run_without_waiting
 from botkeep._files import atomic
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.errors import unavailable
@@ -70,9 +70,7 @@ class FolderBackups(Backups):
         super().__init__(interval=interval, copies=copies)
         self._folder = Path(folder).expanduser().absolute()
         self._lock = threading.RLock()
-        self._writes: LoopCoalescer[tuple[Path, bytes]] = LoopCoalescer(
-            self._write_off_the_loop, name=repr(self)
-        )
+        self._writes: LoopBatcher[tuple[Path, bytes]] = LoopBatcher(self._write_off_the_loop, name=repr(self))
 
     def __repr__(self) -> str:
         return f"FolderBackups({str(self._folder)!r})"
@@ -116,7 +114,7 @@ class FolderBackups(Backups):
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         # Also on the thread of an event loop: reading on the spot, and writing where none runs, never wait.
         with self._lock:
-            return run_without_waiting(work)
+            return _run_without_waiting(work)
 
     async def _write_off_the_loop(self, batch: Sequence[tuple[Path, bytes]]) -> list[Exception | None]:
         return await on_a_thread(_write_each, batch)
@@ -132,3 +130,18 @@ def _write_error(path: Path, text: bytes) -> Exception | None:
     except Exception as exc:  # noqa: BLE001 # it is this object's alone
         return exc
     return None
+
+
+def _run_without_waiting(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that waits for nothing, without an event loop.
+
+    Raises:
+        RuntimeError: it does wait.
+    """
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    work.close()
+    raise RuntimeError(f"{work!r} waits, and no event loop runs it")

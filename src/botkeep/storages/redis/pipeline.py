@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelManagedConnection
 from redis.backoff import NoBackoff
 
-from botkeep._core.batching import Coalescer, Land
+from botkeep._core.batching import Batcher, Complete
 from botkeep.storages.redis.commands import milliseconds_left
 from botkeep.storages.redis.errors import (
     RetryableError,
@@ -90,7 +90,7 @@ class ServerPipeline:
     """
 
     def __init__(self, connect: Callable[[], AbstractConnection], *, name: str, clock: Clock) -> None:
-        self._batcher: Coalescer[PendingCall] = Coalescer(self._set_off, name=name, limit=_BATCH)
+        self._batcher: Batcher[PendingCall] = Batcher(self._send_batch, name=name, limit=_BATCH)
         self.submit: Callable[[PendingCall], asyncio.Future[Any]] = self._batcher.submit
         self.recovery: asyncio.Task[None] | None = None
         self.generation = 0
@@ -117,12 +117,12 @@ class ServerPipeline:
         await self._batcher.drain()
         await self._hang_up()
 
-    def _set_off(self, batch: Sequence[PendingCall], land: Land) -> None:
+    def _send_batch(self, batch: Sequence[PendingCall], complete: Complete) -> None:
         self._batch = batch
         self._trip = asyncio.get_running_loop().create_task(self._exchange(batch))
-        self._trip.add_done_callback(partial(self._arrived, land))
+        self._trip.add_done_callback(partial(self._arrived, complete))
 
-    def _arrived(self, land: Land, trip: asyncio.Task[None]) -> None:
+    def _arrived(self, complete: Complete, trip: asyncio.Task[None]) -> None:
         batch, self._batch, self._trip = self._batch, (), None
         failure = asyncio.TimeoutError("the trip was given up") if trip.cancelled() else trip.exception()
         outcomes = []
@@ -131,7 +131,7 @@ class ServerPipeline:
             if reply is NO_REPLY or isinstance(reply, Exception):
                 reply = self._translated(call, failure)
             outcomes.append(reply)
-        land(outcomes)
+        complete(outcomes)
 
     def _translated(self, call: PendingCall, failure: BaseException | None) -> Exception:
         lost = call.reply is NO_REPLY
