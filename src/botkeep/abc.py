@@ -38,7 +38,7 @@ from botkeep._core import counters
 from botkeep._core.operations import CompareAndSet, Delete, Increment, Put, Touch
 from botkeep._core.paths import children, inner, private
 from botkeep._core.storage_base import StorageBase
-from botkeep.errors import CounterOverflowError
+from botkeep.errors import CorruptDocumentError, CounterOverflowError
 from botkeep.hooks import EngineWrapper, StorageHooks
 from botkeep.keys import check_identifier
 from botkeep.lease import Lease
@@ -162,7 +162,10 @@ class BaseStorage(StorageBase):
 
     async def exists(self, identifier: str) -> bool:
         """Whether there is a document, readable or not."""
-        return await self._expires_at(identifier) is not None
+        try:
+            return await self._expires_at(identifier) is not None
+        except CorruptDocumentError:
+            return True
 
     async def list_keys(self, pattern: str = "*") -> list[str]:
         """Return the identifiers that match, sorted; the dialect is that of `botkeep.patterns`."""
@@ -316,7 +319,7 @@ class NamespaceView(EngineWrapper, BaseStorage):
         # No other __init__: life, clock, default ttl and mutexes are the storage's own.
         self._wrapped = engine
         self._storage = storage
-        self._engine = engine
+        self._other_engine = engine
         self._namespace = namespace
         self._lifecycle = storage._lifecycle
         self._clock = storage._clock

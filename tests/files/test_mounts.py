@@ -1,14 +1,15 @@
-"""Which file systems lie across a network; by a table written here: no machine of the tests has such."""
+"""Which file systems and mounts a database cannot be on; by tables: no machine of the tests has them all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from botkeep import SQLiteStorage, StorageUnavailableError
 from botkeep._files import network_mounts
-from botkeep._files.network_mounts import kind_of_mount, network_file_system
+from botkeep._files.network_mounts import check_shared_memory, is_mount_point, kind_of_mount, shares_no_memory
 
 TABLE = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -36,8 +37,72 @@ def test_a_path_is_on_the_deepest_and_latest_mount_above_it(path: str, kind: str
     assert kind_of_mount(PurePosixPath(path), TABLE) == kind
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "9p",
+        "virtiofs",
+        "fuse.grpcfuse",
+        "vboxsf",
+        "drvfs",
+        "fuse.sshfs",
+        "vmhgfs",
+    ],
+)
+def test_a_file_system_without_shared_memory_is_known(kind: str) -> None:
+    assert shares_no_memory(kind)
+
+
+@pytest.mark.parametrize(
+    "kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk", "apfs", "f2fs"]
+)
+def test_a_local_file_system_is_not_refused(kind: str) -> None:
+    assert not shares_no_memory(kind)
+
+
+@pytest.mark.parametrize(("path", "mounted"), [("/srv/my share", True), ("/srv/my share/bot.db", False)])
+def test_a_path_is_a_mount_point_or_lies_below_one(path: str, mounted: bool) -> None:
+    assert is_mount_point(PurePosixPath(path), TABLE) == mounted
+
+
+@pytest.fixture
+def on_a_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Have the table say that a folder is on a kind of file system; return the folder."""
+
+    def mount(kind: str) -> Path:
+        table = tmp_path / "mountinfo"
+        table.write_text(f"{TABLE}\n46 22 0:45 / {tmp_path}/share rw - {kind} somewhere rw\n")
+        monkeypatch.setattr(network_mounts, "_TABLE", table)
+        (tmp_path / "share").mkdir()
+        return tmp_path / "share"
+
+    return mount
+
+
+def test_an_unknown_file_system_of_a_program_is_tried_out(on_a_file_system: Callable[[str], Path]) -> None:
+    folder = on_a_file_system("fuse.mystery")
+
+    check_shared_memory(folder / "bot.db")
+
+    assert list(folder.iterdir()) == []
+
+
+def test_an_unknown_file_system_that_shares_no_memory_is_refused(
+    on_a_file_system: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = on_a_file_system("fuse.mystery")
+    monkeypatch.setattr(network_mounts, "_ANSWER", "'sees another memory'")
+
+    with pytest.raises(StorageUnavailableError, match=r"fuse\.mystery.*local disk"):
+        check_shared_memory(folder / "bot.db")
+
+
 def test_the_disk_of_the_tests_is_none_across_a_network(tmp_path: Path) -> None:
-    assert network_file_system(tmp_path) is None
+    check_shared_memory(tmp_path)
 
 
 async def test_a_database_across_a_network_is_refused_and_nothing_is_created(
@@ -60,4 +125,4 @@ def test_where_the_system_has_no_table_nothing_is_refused(
 ) -> None:
     monkeypatch.setattr(network_mounts, "_TABLE", tmp_path / "absent")
 
-    assert network_file_system(tmp_path) is None
+    check_shared_memory(tmp_path)

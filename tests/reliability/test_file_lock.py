@@ -90,3 +90,50 @@ def test_a_forgotten_storage_lets_go_of_its_file(path: Path) -> None:
         asyncio.run(use_and_forget())
     gc.collect()
     asyncio.run(use())
+
+
+async def test_a_lock_file_that_is_removed_is_taken_anew_with_the_next_write(path: Path) -> None:
+    async with FileStorage(path) as storage:
+        await storage.set_state("a", 1)
+        path.with_name("bot.json.lock").unlink()
+        await storage.set_state("a", 2)
+
+        with pytest.raises(StorageUnavailableError, match="has the file open"):
+            await FileStorage(path).start()
+
+
+async def test_a_lock_that_somebody_else_took_meanwhile_refuses_the_write(path: Path) -> None:
+    async with FileStorage(path) as storage:
+        await storage.set_state("a", 1)
+        path.with_name("bot.json.lock").unlink()
+        async with FileStorage(path) as other:
+            with pytest.raises(StorageUnavailableError, match="has the file open"):
+                await storage.set_state("a", 2)
+
+            assert await other.get_state("a") == 1
+        await storage.set_state("a", 3)
+    assert b'"a": 3' in path.read_bytes()
+
+
+async def test_a_folder_that_is_renamed_is_made_anew_with_all_documents(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    async with FileStorage(tmp_path / "data" / "bot.json") as storage:
+        await storage.set_state("a", 1)
+        (tmp_path / "data").rename(tmp_path / "moved")
+        await storage.set_state("b", 2)
+
+        with pytest.raises(StorageUnavailableError, match="has the file open"):
+            await FileStorage(tmp_path / "data" / "bot.json").start()
+    async with FileStorage(tmp_path / "data" / "bot.json") as storage:
+        assert await storage.list_keys() == ["a", "b"]
+
+
+async def test_all_files_that_are_created_are_their_owners_alone(path: Path) -> None:
+    async with FileStorage(path) as storage:
+        await storage.set_state("a", 1)
+        await storage.set_state("a", 2)
+        path.write_bytes(b"{}")
+        await storage.set_state("a", 3)
+
+    modes = {found.name.split("-")[0]: found.stat().st_mode & 0o777 for found in path.parent.iterdir()}
+    assert modes == dict.fromkeys(["bot.json", "bot.json.bak", "bot.json.lock", "bot.json.changed"], 0o600)

@@ -46,14 +46,14 @@ def test_the_mode_of_the_file_stays(path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_a_new_file_has_the_mode_that_the_umask_gives(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o002)
     try:
         atomic.write(tmp_path / "new" / "state.json", b"new")
     finally:
         os.umask(before)
 
-    assert stat.S_IMODE((tmp_path / "new" / "state.json").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "new" / "state.json").stat().st_mode) == 0o600
 
 
 def test_a_symbolic_link_stays_one_and_its_target_is_replaced(path: Path, tmp_path: Path) -> None:

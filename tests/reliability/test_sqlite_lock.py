@@ -41,3 +41,20 @@ async def test_the_lock_of_a_killed_process_passes_to_one_that_waits(tmp_path: P
         await holder.wait()
 
     assert held_by_the_waiter
+
+
+async def test_the_lock_of_a_killed_process_whose_clock_was_ahead_is_not_held_for_as_long(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "shared.db"
+    holder = await started("hold_lock.py", database, 0.5, 3600, stdout=PIPE)
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    holder.kill()
+    await holder.wait()
+
+    async def take() -> bool:
+        async with SQLiteStorage(database) as storage, storage.lock("gate") as lease:
+            return not lease.lost
+
+    assert await asyncio.wait_for(take(), 10)

@@ -8,6 +8,7 @@ import json
 import math
 import weakref
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -16,7 +17,7 @@ from botkeep.abc import BaseStorage
 from botkeep.errors import OutcomeUnknownError, StorageFormatError
 from botkeep.hooks import Put, Stored
 from botkeep.storages.file.batching import BatchingFile
-from botkeep.storages.file.disk import FileOnDisk
+from botkeep.storages.file.json_file import JsonFile
 from botkeep.testing import FakeClock, StorageContract
 
 
@@ -36,13 +37,13 @@ class TestFileStorage(StorageContract):
     # An open storage reads its memory, not the file: that is where damage has to be done.
 
     async def raw_read(self, namespace: str, identifier: str) -> bytes | None:
-        stored = self._made()._shelves.get(namespace, {}).get(identifier)
+        stored = self._made()._documents.get(namespace, {}).get(identifier)
         return None if stored is None else stored.value
 
     async def raw_write(self, namespace: str, identifier: str, value: bytes) -> None:
-        shelves = self._made()._shelves
-        shelf = {**shelves.get(namespace, {}), identifier: Stored(value, math.inf)}
-        self._made()._shelves = {**shelves, namespace: shelf}
+        documents = self._made()._documents
+        changed = {**documents.get(namespace, {}), identifier: Stored(value, math.inf)}
+        self._made()._documents = {**documents, namespace: changed}
 
     def _made(self) -> BatchingFile:
         storage = self.engine()
@@ -52,7 +53,9 @@ class TestFileStorage(StorageContract):
 
 LAYOUT = """\
 {
-  "botkeep": 1,
+  "botkeep": 2,
+  "checksum": "CRC",
+  "clock": 1800000000.0,
   "documents": {
     "cart:7": {
       "size": 30,
@@ -75,6 +78,8 @@ LAYOUT = """\
   }
 }
 """
+_WITHOUT_CHECKSUM = LAYOUT.replace('  "checksum": "CRC",\n', "").encode()
+LAYOUT = LAYOUT.replace("CRC", f"{crc32(_WITHOUT_CHECKSUM):08x}")
 
 
 @pytest.fixture
@@ -137,7 +142,7 @@ async def test_edits_by_hand_count(path: Path) -> None:
         ('{"botkeep": 1, "documnets": {}}', "unknown field `documnets`"),
         ('{"botkeep": 1, "documents": {}, "expires_at": {"a": "soon"}}', r"\$.expires_at"),
         ('{"botkeep": 1, "documents": []}', r"\$.documents"),
-        ('{"botkeep": 2, "records": {}}', "newer Botkeep .* upgrade"),
+        ('{"botkeep": 3, "records": {}}', "newer Botkeep .* upgrade"),
         ('{"name": "another application"}', "not a file of FileStorage"),
         ("[1, 2]", "not a file of FileStorage"),
     ],
@@ -175,23 +180,25 @@ async def test_expired_documents_leave_the_file_with_the_next_write(path: Path) 
         clock.advance(61)
         await storage.set_state("a", 1)
 
-        assert json.loads(path.read_text(encoding="utf-8")) == {"botkeep": 1, "documents": {"a": 1}}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert content["documents"] == {"a": 1}
+        assert content.keys() == {"botkeep", "checksum", "clock", "documents"}
 
 
-class CountedFile(FileOnDisk):
+class CountedFile(JsonFile):
     """Counts how often the file is rewritten."""
 
     rewrites = 0
 
-    def rewrite(self, shelves: object) -> None:
+    def rewrite(self, content: object) -> None:
         CountedFile.rewrites += 1
-        super().rewrite(shelves)  # type: ignore[arg-type] # passed on as it came
+        super().rewrite(content)  # type: ignore[arg-type] # passed on as it came
 
 
 async def test_calls_made_at_the_same_time_share_one_rewrite(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", CountedFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.JsonFile", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await asyncio.gather(*(storage.set_state(f"{number}", number) for number in range(100)))
@@ -200,7 +207,7 @@ async def test_calls_made_at_the_same_time_share_one_rewrite(
 
 
 async def test_calls_that_change_nothing_write_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", CountedFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.JsonFile", CountedFile)
     CountedFile.rewrites = 0
     async with FileStorage(path) as storage:
         await storage.delete_state("absent")
@@ -218,15 +225,15 @@ async def test_the_event_loop_runs_on_while_the_file_is_written(
     loop = asyncio.get_running_loop()
     writing = asyncio.Event()
 
-    class WaitingFile(FileOnDisk):
-        def rewrite(self, shelves: object) -> None:
+    class WaitingFile(JsonFile):
+        def rewrite(self, content: object) -> None:
             asyncio.run_coroutine_threadsafe(alive(), loop).result(10)
-            super().rewrite(shelves)  # type: ignore[arg-type] # passed on as it came
+            super().rewrite(content)  # type: ignore[arg-type] # passed on as it came
 
     async def alive() -> None:
         writing.set()
 
-    monkeypatch.setattr("botkeep.storages.file.batching.FileOnDisk", WaitingFile)
+    monkeypatch.setattr("botkeep.storages.file.batching.JsonFile", WaitingFile)
     async with FileStorage(path) as storage:
         await storage.set_state("a", 1)
 
@@ -239,7 +246,7 @@ async def test_a_folder_that_cannot_be_flushed_leaves_the_outcome_open(
     async with FileStorage(path) as storage:
         await storage.set_state("a", 1)
         with monkeypatch.context() as patch:
-            patch.setattr("botkeep._files.atomic._flush_folder", _fail)
+            patch.setattr("botkeep._files.atomic.flush_folder", _fail)
             with pytest.raises(OutcomeUnknownError, match="flushed"):
                 await storage.set_state("a", 2)
 

@@ -12,7 +12,7 @@ from botkeep import SQLiteStorage
 from botkeep.testing import StorageContract
 
 READ = "SELECT CAST(value AS BLOB) FROM documents WHERE namespace = ? AND identifier = ?"
-WRITE = "INSERT OR REPLACE INTO documents VALUES (?, ?, CAST(? AS TEXT), NULL)"
+WRITE = "INSERT OR REPLACE INTO documents VALUES (?, ?, CAST(? AS TEXT), NULL, -1)"
 
 
 class TestSQLiteStorage(StorageContract):

@@ -51,7 +51,9 @@ async def test_an_operator_sees_readable_rows(path: Path) -> None:
         await storage.increment("visits", 3, ttl=60)
         await storage.namespace("plugins").namespace("a/b").set_state("on", True)
 
-        assert look(path, "SELECT * FROM documents ORDER BY identifier") == [
+        assert look(
+            path, "SELECT namespace, identifier, value, expires_at FROM documents ORDER BY identifier"
+        ) == [
             ("plugins/a%2Fb", "on", "true", None),
             ("", "order:5", '{"name":"Order:size","data":{"größe":1.0}}', None),
             ("", "visits", "3", 1_800_000_060.0),
@@ -62,7 +64,7 @@ async def test_the_layout_is_pinned(path: Path) -> None:
     async with SQLiteStorage(path):
         pass
 
-    assert look(path, "PRAGMA user_version") == [(1,)]
+    assert look(path, "PRAGMA user_version") == [(2,)]
     assert look(path, "PRAGMA application_id") == [(int.from_bytes(b"Hold", "big"),)]
     columns = [column[1:4] for column in look(path, "PRAGMA table_info(documents)")]
     assert columns == [
@@ -70,6 +72,7 @@ async def test_the_layout_is_pinned(path: Path) -> None:
         ("identifier", "TEXT", 1),
         ("value", "TEXT", 1),
         ("expires_at", "REAL", 0),
+        ("checksum", "INTEGER", 1),
     ]
     (table,) = look(path, "SELECT sql FROM sqlite_master WHERE name = 'documents'")
     assert table[0].rstrip().endswith("STRICT")

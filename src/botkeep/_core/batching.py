@@ -1,7 +1,7 @@
-"""Many calls, one trip: while a trip to the engine is under way further calls queue up, and go as one.
+"""Many calls, one batch: while the engine works on a batch further calls queue up, and make up the next.
 
-No timer and no added delay: a call that is alone goes at once. Where other callbacks are ready to run they
-run first, so that calls made in the same moment share their first trip too.
+No timer and no added delay: a call that is alone is sent at once. Where other callbacks are ready to run they
+run first, so that calls made in the same moment share their first batch too.
 """
 
 from __future__ import annotations
@@ -17,30 +17,31 @@ Request = TypeVar("Request")
 Outcomes: TypeAlias = "Sequence[Any] | BaseException"
 """One outcome per request: its result, or an exception for that call alone. Or an exception for all."""
 
-Land: TypeAlias = "Callable[[Outcomes], None]"
-Depart: TypeAlias = "Callable[[Sequence[Request], Land], None]"
-Trip: TypeAlias = "Callable[[Sequence[Request]], Awaitable[Sequence[Any]]]"
+Complete: TypeAlias = "Callable[[Outcomes], None]"
+SendBatch: TypeAlias = "Callable[[Sequence[Request], Complete], None]"
+Execute: TypeAlias = "Callable[[Sequence[Request]], Awaitable[Sequence[Any]]]"
 
 
-class Coalescer(Generic[Request]):
+class Batcher(Generic[Request]):
     """Collects requests and hands them over in the order they came, one batch at a time.
 
     Args:
-        depart: sends a batch on its way, and has ``land`` called with the outcomes, once, on the event loop.
+        send_batch: hands a batch to the engine, and has ``complete`` called with the outcomes, once, on the
+            event loop.
         name: the storage's name, for errors.
-        limit: how many requests one trip may carry.
+        limit: how many requests one batch may hold.
 
-    A cancelled call whose request still waits is taken out: it has not happened. One whose trip is under way
+    A cancelled call whose request still waits is taken out: it has not happened. One whose batch was sent
     happens wholly.
     """
 
-    def __init__(self, depart: Depart[Request], *, name: str, limit: int = 512) -> None:
-        self._depart = depart
+    def __init__(self, send_batch: SendBatch[Request], *, name: str, limit: int = 512) -> None:
+        self._send_batch = send_batch
         self._name = name
         self._limit = limit
         self._queue: deque[tuple[Request, asyncio.Future[Any]]] = deque()
-        self._start: asyncio.Handle | None = None
-        self._under_way: list[asyncio.Future[Any]] = []
+        self._scheduled: asyncio.Handle | None = None
+        self._sent: list[asyncio.Future[Any]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._idle: asyncio.Event | None = None
 
@@ -49,17 +50,19 @@ class Coalescer(Generic[Request]):
         loop = self._loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._queue.append((request, future))
-        if not self._under_way and self._start is None:
-            if _others_are_ready(loop):
-                self._start = loop.call_soon(self._set_off)
+        if not self._sent and self._scheduled is None:
+            # Whether more is ready to run now: asyncio keeps that to itself, other event loops do not tell.
+            # It saves a lone call an iteration of the event loop: a tenth of its time.
+            if getattr(loop, "_ready", True):
+                self._scheduled = loop.call_soon(self._flush)
             else:
-                self._set_off()
+                self._flush()
         return future
 
     @property
     def busy(self) -> bool:
         """Whether a request may be queued or under way, also one whose caller was cancelled meanwhile."""
-        return self._start is not None or bool(self._under_way)
+        return self._scheduled is not None or bool(self._sent)
 
     async def drain(self) -> None:
         """Return when nothing is queued or under way, or can be: its event loop is closed."""
@@ -67,69 +70,62 @@ class Coalescer(Generic[Request]):
             self._idle = self._idle or asyncio.Event()
             await self._idle.wait()
 
-    def _set_off(self) -> None:
-        self._start = None
+    def _flush(self) -> None:
+        self._scheduled = None
         requests: list[Request] = []
         while self._queue and len(requests) < self._limit:
             request, future = self._queue.popleft()
             if not future.done():
                 requests.append(request)
-                self._under_way.append(future)
+                self._sent.append(future)
         if not requests:
-            self._rest()
+            self._go_on()
             return
         try:
-            self._depart(requests, self._landed)
+            self._send_batch(requests, self._complete)
         except Exception as exc:  # noqa: BLE001 # it reaches every caller
-            self._landed(exc)
+            self._complete(exc)
 
-    def _landed(self, outcomes: Outcomes) -> None:
-        futures, self._under_way = self._under_way, []
+    def _complete(self, outcomes: Outcomes) -> None:
+        futures, self._sent = self._sent, []
         if isinstance(outcomes, asyncio.CancelledError):
-            # Somebody cancelled all tasks; calls made while cleaning up still get their trip.
-            outcomes = OutcomeUnknownError(self._name, "the trip was cancelled")
+            # Somebody cancelled all tasks; calls made while cleaning up still get a batch.
+            outcomes = OutcomeUnknownError(self._name, "the batch was cancelled")
         if isinstance(outcomes, BaseException):
             outcomes = [outcomes] * len(futures)
         for future, outcome in zip(futures, outcomes, strict=True):
-            settle(future, outcome)
-        self._rest()
+            complete_future(future, outcome)
+        if self._queue or self._idle is not None:
+            self._go_on()
 
-    def _rest(self) -> None:
+    def _go_on(self) -> None:
         """Go on with what is queued; tell who drains if that is nothing."""
         if self._queue:
             # Behind the callers that were just answered: their next calls come along, and no two groups of
-            # callers form that wait for each other's trips.
-            self._start = asyncio.get_running_loop().call_soon(self._set_off)
+            # callers form that wait for each other's batches.
+            self._scheduled = asyncio.get_running_loop().call_soon(self._flush)
         elif self._idle is not None:
             self._idle.set()
             self._idle = None
 
 
-def in_a_task(trip: Trip[Request]) -> Depart[Request]:
-    """Let batches travel by a coroutine function, which takes one and returns its outcomes."""
-    flights: set[asyncio.Future[Sequence[Any]]] = set()  # the event loop itself does not hold on to a task
+def run_as_task(execute: Execute[Request]) -> SendBatch[Request]:
+    """Return a ``send_batch`` that runs a coroutine function: it takes a batch and returns its outcomes."""
+    running: set[asyncio.Future[Sequence[Any]]] = set()  # the event loop keeps no task alive
 
-    def depart(batch: Sequence[Request], land: Land) -> None:
-        def arrive(flight: asyncio.Future[Sequence[Any]]) -> None:
-            flights.discard(flight)
-            land(asyncio.CancelledError() if flight.cancelled() else flight.exception() or flight.result())
+    def send_batch(batch: Sequence[Request], complete: Complete) -> None:
+        def done(task: asyncio.Future[Sequence[Any]]) -> None:
+            running.discard(task)
+            complete(asyncio.CancelledError() if task.cancelled() else task.exception() or task.result())
 
-        flight = asyncio.ensure_future(trip(batch))
-        flights.add(flight)
-        flight.add_done_callback(arrive)
+        task = asyncio.ensure_future(execute(batch))
+        running.add(task)
+        task.add_done_callback(done)
 
-    return depart
-
-
-def _others_are_ready(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether the event loop has more to run in this turn; True where it does not tell, as uvloop.
-
-    asyncio keeps this to itself. It saves a lone call a turn of the event loop: a tenth of its time.
-    """
-    return bool(getattr(loop, "_ready", True))
+    return send_batch
 
 
-def settle(future: asyncio.Future[Any], outcome: Any) -> None:
+def complete_future(future: asyncio.Future[Any], outcome: Any) -> None:
     """Give a future its result, or the exception that ``outcome`` is, unless it was cancelled."""
     if future.done():
         return
@@ -137,3 +133,34 @@ def settle(future: asyncio.Future[Any], outcome: Any) -> None:
         future.set_exception(outcome)
     else:
         future.set_result(outcome)
+
+
+class LoopBatcher(Generic[Request]):
+    """A `Batcher` for whichever event loop is running: objects live with none, or with one after another.
+
+    Args:
+        execute: takes a batch and returns one outcome per request.
+        name: for errors.
+    """
+
+    def __init__(self, execute: Execute[Request], *, name: str) -> None:
+        self._execute = execute
+        self._name = name
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._batcher: Batcher[Request] | None = None
+
+    async def submit(self, request: Request) -> Any:
+        """Queue a request and return its outcome."""
+        loop = asyncio.get_running_loop()
+        if self._batcher is None or self._loop is not loop:
+            self._loop, self._batcher = loop, Batcher(run_as_task(self._execute), name=self._name)
+        return await self._batcher.submit(request)
+
+
+def an_event_loop_runs() -> bool:
+    """Whether this thread runs an event loop now."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

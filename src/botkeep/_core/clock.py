@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from botkeep.ttl import Clock
+
+_NOISE_SECONDS: Final = 0.05
+"""Two threads may read the clock in one order and arrive here in the other: no step back."""
 
 
 class SteadyClock:
@@ -16,23 +20,38 @@ class SteadyClock:
 
     Args:
         clock: the clock to follow.
+
+    Attributes:
+        ahead: seconds that this clock is ahead of the other one; 0.0 as long as that never stepped back.
     """
 
     def __init__(self, clock: Clock) -> None:
+        self.ahead = 0.0
         self._clock = clock
         self._last = -math.inf
-        self._ahead = 0.0
+        self._step = threading.Lock()
 
     def __call__(self) -> float:
         """Return the time."""
         moment = self._clock()
-        if moment < self._last:
-            self._ahead += self._last - moment
-        self._last = moment
-        return moment + self._ahead
+        if moment >= self._last:
+            self._last = moment
+        elif self._last - moment < _NOISE_SECONDS:
+            moment = self._last
+        else:
+            moment = self._stepped_back()
+        return moment + self.ahead
 
     def not_before(self, moment: float) -> None:
         """Go on from ``moment``, a time that was seen with the data, if this clock is behind it."""
         behind = moment - self()
         if behind > 0:
-            self._ahead += behind
+            with self._step:
+                self.ahead += behind
+
+    def _stepped_back(self) -> float:
+        with self._step:
+            moment = self._clock()
+            self.ahead += max(0.0, self._last - moment)
+            self._last = moment
+            return moment

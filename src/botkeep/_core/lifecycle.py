@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import warnings
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from botkeep.errors import EventLoopError, StorageClosedError
 
 if TYPE_CHECKING:
     from botkeep.hooks import StorageHooks
+
+
+_ALL: Final[WeakSet[Lifecycle]] = WeakSet()
 
 
 class Lifecycle:
@@ -25,7 +30,9 @@ class Lifecycle:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._name = name
         self._stopped = False
+        self._forked = False
         self._change: asyncio.Task[None] | None = None
+        _ALL.add(self)
 
     async def start(self, engine: StorageHooks) -> None:
         """Open, also after `stop`."""
@@ -37,7 +44,8 @@ class Lifecycle:
 
         Raises:
             StorageClosedError: after `stop`.
-            EventLoopError: another event loop that is not closed has it.
+            EventLoopError: another event loop that is not closed has it, or the process that this one was
+                forked from.
         """
         loop = asyncio.get_running_loop()
         while self.loop is not loop:
@@ -57,7 +65,14 @@ class Lifecycle:
             else:
                 await self._run_alone(lambda: self._close(engine))
 
+    def notice_fork(self) -> None:
+        """Note, in a forked process, that what was open belongs to the other one, as its threads do."""
+        self._forked = self._forked or self._owner() is not None
+        self.loop = self._change = None
+
     def _check_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._forked:
+            raise EventLoopError(self._name)
         owner = self._owner()
         if owner not in (None, loop) and not owner.is_closed():
             raise EventLoopError(self._name)
@@ -80,6 +95,7 @@ class Lifecycle:
         running = self._under_way()
         if running is None:
             running = self._change = asyncio.get_running_loop().create_task(change())
+            running.add_done_callback(_retrieve)
         await asyncio.shield(running)
 
     async def _open(self, engine: StorageHooks, loop: asyncio.AbstractEventLoop) -> None:
@@ -99,3 +115,18 @@ class Lifecycle:
         if self.loop is not None:
             message = f"{self._name} was not stopped; call stop() or use it in `async with`"
             warnings.warn(message, ResourceWarning, stacklevel=2)
+
+
+def _retrieve(change: asyncio.Task[None]) -> None:
+    """Take note of a failure that nobody waits for any more: its callers were cancelled."""
+    if not change.cancelled():
+        change.exception()
+
+
+def _notice_fork() -> None:
+    for lifecycle in list(_ALL):
+        lifecycle.notice_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_notice_fork)

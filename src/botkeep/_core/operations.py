@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from botkeep._core import counters
 from botkeep.ttl import Expiry
 
+Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
 
@@ -124,3 +125,21 @@ def replaced(entry: Stored | None, value: bytes, expiry: Expiry) -> Stored:
 def expiry_of(entry: Stored | None, _: float, /) -> tuple[Stored | None, float | None]:
     """Change nothing; return when the document expires, None when it is absent."""
     return entry, None if entry is None else entry.expires_at
+
+
+def postponed(operation: Operation[Result], seconds: float) -> Operation[Result]:
+    """Return the operation as it would have been made by a clock that is so many seconds ahead.
+
+    For operations whose expiry was computed before the clock learned that it is behind the data.
+    """
+    if not seconds:
+        return operation
+
+    def later(entry: Stored | None, now: float, /) -> tuple[Stored | None, Result]:
+        old = None if entry is None else Stored(entry.value, entry.expires_at - seconds)
+        new, result = operation(old, now - seconds)
+        if new is old:
+            return entry, result
+        return None if new is None else Stored(new.value, new.expires_at + seconds), result
+
+    return later

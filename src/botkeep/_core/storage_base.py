@@ -15,7 +15,7 @@ from botkeep._core.clock import SteadyClock
 from botkeep._core.held_locks import HeldLock, local_lock
 from botkeep._core.lifecycle import Lifecycle
 from botkeep._core.mutexes import KeyedMutexes
-from botkeep._core.operations import Operation
+from botkeep._core.operations import Operation, postponed
 from botkeep.hooks import StorageHooks
 from botkeep.keys import check_identifier, is_plain_identifier
 from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
@@ -36,7 +36,8 @@ class StorageBase(StorageHooks):
 
     def __init__(self, *, default_ttl: float | timedelta | None = None, clock: Clock = time.time) -> None:
         self._namespace = ""
-        self._engine: StorageHooks = self
+        # None: this object is its own engine. A reference to itself would keep a forgotten storage alive.
+        self._other_engine: StorageHooks | None = None
         self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
         self._clock = SteadyClock(clock)
         self._lifecycle = Lifecycle(repr(self))
@@ -48,7 +49,8 @@ class StorageBase(StorageHooks):
             check_identifier(identifier)
         if self._lifecycle.loop is not asyncio.get_running_loop():
             await self._lifecycle.enter(self._engine)
-        return await self._engine._get(self._namespace, identifier)
+        engine = self if self._other_engine is None else self._other_engine
+        return await engine._get(self._namespace, identifier)
 
     async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
         """In one atomic step, show a document to an operation and store what it returns.
@@ -66,8 +68,11 @@ class StorageBase(StorageHooks):
         if type(identifier) is not str or not is_plain_identifier(identifier):
             check_identifier(identifier)
         if self._lifecycle.loop is not asyncio.get_running_loop():
+            ahead = self._clock.ahead
             await self._lifecycle.enter(self._engine)
-        return await self._engine._apply(self._namespace, identifier, operation)
+            operation = postponed(operation, self._clock.ahead - ahead)
+        engine = self if self._other_engine is None else self._other_engine
+        return await engine._apply(self._namespace, identifier, operation)
 
     @property
     def has_default_ttl(self) -> bool:
@@ -108,6 +113,10 @@ class StorageBase(StorageHooks):
     def lock_scope(self) -> tuple[Hashable, str]:
         """What all views of one namespace of one storage object have in common; it tells locks apart."""
         return self._mutexes, self._namespace
+
+    @property
+    def _engine(self) -> StorageHooks:
+        return self if self._other_engine is None else self._other_engine
 
     @property
     def engine(self) -> StorageHooks:

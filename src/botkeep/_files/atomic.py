@@ -48,7 +48,7 @@ def write(
     except OSError as exc:
         raise unavailable(exc, name) from exc
     try:
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError as exc:
         raise not_flushed(exc, name) from exc
 
@@ -84,7 +84,8 @@ def _keep(spare: Path, old: Path) -> None:
         _logger.warning("Could not keep the former content as %s: %s", old, exc)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
     if sys.platform == "win32":
         return  # folders cannot be opened there, and NTFS keeps a journal of names
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""What the system's complaints about files mean for a bot: the one place where OSError becomes ours."""
+"""What the system's errors about files mean for a bot: the one place where OSError becomes ours."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _ADVICE: Final = {
     errno.EPERM: "this process has no right to do that; check the rights on the file and its folder",
     errno.EISDIR: "a folder lies where the file should be; choose another path",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another path",
+    errno.EBUSY: "the file cannot be replaced: if it is mounted alone, mount its folder instead",
     errno.EIO: "the disk failed; check it",
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _POLL_SECONDS: Final = (0.002, 0.01)
-"""Between two looks at a lock that somebody holds; jitter, so that two processes do not march in step."""
+"""Between two tries at a lock that somebody holds; jitter, so that two processes do not march in step."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -61,10 +61,10 @@ class FileLock:
         self._path = path
         self._descriptor: int | None = None
 
-    def acquire(self, patience: float = 0.0) -> bool:
-        """Take the lock, waiting up to ``patience`` seconds; False when somebody else still has it."""
-        deadline = time.monotonic() + patience
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+    def acquire(self, lock_timeout: float = 0.0) -> bool:
+        """Take the lock, waiting up to ``lock_timeout`` seconds; False when somebody else still has it."""
+        deadline = time.monotonic() + lock_timeout
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             while not try_lock(descriptor):
                 if time.monotonic() > deadline:
@@ -80,6 +80,14 @@ class FileLock:
             os.write(descriptor, b"%d\n" % os.getpid())
         self._descriptor = descriptor
         return True
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is locked is still the one that others would lock."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return self._descriptor is not None and os.path.samestat(found, os.fstat(self._descriptor))
 
     @property
     def held(self) -> bool:

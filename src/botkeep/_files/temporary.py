@@ -37,7 +37,7 @@ else:
 class UnfinishedFile:
     """A new file beside ``target``; gone at the end of the block unless it took its place.
 
-    It has the mode and, where allowed, the owner of the file ``like``, if there is one.
+    It has the mode and, where allowed, the owner of the file ``like``; without one it is its owner's alone.
 
     It is locked while it is written. The system takes the lock from a killed writer: that is how `sweep`
     knows what was left behind.
@@ -46,14 +46,14 @@ class UnfinishedFile:
     def __init__(self, target: Path, like: Path) -> None:
         self._target = target
         self._like = _status(like)
-        self._path = target
+        self.path = target
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        mode = 0o666 if self._like is None else stat.S_IMODE(self._like.st_mode)
+        mode = 0o600 if self._like is None else stat.S_IMODE(self._like.st_mode)
         while True:
-            self._path = unfinished_name(self._target)
-            self._descriptor = os.open(self._path, _WRITE_NEW, mode)
+            self.path = unfinished_name(self._target)
+            self._descriptor = os.open(self.path, _WRITE_NEW, mode)
             # A sweep may have come between the two lines; from here on the lock keeps it off.
             if _locked(self._descriptor) and os.fstat(self._descriptor).st_nlink:
                 break
@@ -66,22 +66,26 @@ class UnfinishedFile:
         self._close()
         if error is not None:
             with suppress(OSError):
-                self._path.unlink()
+                self.path.unlink()
 
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
-        if self._like is not None:
-            _liken(self._descriptor, self._like)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
+        self.finish()
+
+    def finish(self) -> None:
+        """Flush to the disk what was written, by `fill` or by somebody else under the name `path`."""
+        if self._like is not None:
+            _liken(self._descriptor, self._like)
         _flush(self._descriptor)
 
     def take_place(self) -> None:
         """Become the target."""
         if sys.platform == "win32":
             self._close()  # an open file cannot be renamed there
-        self._path.replace(self._target)
+        self.path.replace(self._target)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1

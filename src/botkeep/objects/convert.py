@@ -164,7 +164,9 @@ def _hints(cls: type) -> dict[str, Any]:
         raise DocumentError("", f"{reason}; import them outside of TYPE_CHECKING") from exc
     for name, hint in hints.items():
         if isinstance(hint, dataclasses.InitVar):
-            raise DocumentError(name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field")
+            raise DocumentError(
+                name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field"
+            )
     return hints
 
 

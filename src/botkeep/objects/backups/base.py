@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botkeep._core.loop_batching import an_event_loop_runs
+from botkeep._core.batching import an_event_loop_runs
 from botkeep.objects.backups.export import Imported, exported, exported_as_far_as_possible, imported
 from botkeep.objects.backups.registry import Registration, Registry
 from botkeep.objects.backups.scheduler import TaskCycle, ThreadCycle

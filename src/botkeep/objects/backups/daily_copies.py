@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from botkeep._core.loop_batching import an_event_loop_runs
+from botkeep._core.batching import an_event_loop_runs
 from botkeep._files import atomic
 from botkeep._files.dict_file import to_text
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from botkeep._core.loop_batching import an_event_loop_runs
+from botkeep._core.batching import an_event_loop_runs
 from botkeep.objects.backups.folder import FolderBackups
 
 if TYPE_CHECKING:

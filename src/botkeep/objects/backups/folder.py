@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botkeep._core.batching import LoopBatcher, an_event_loop_runs
 from botkeep._core.compat import override
-from botkeep._core.loop_batching import LoopCoalescer, an_event_loop_runs
 from botkeep._files import atomic
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.errors import unavailable
@@ -70,9 +70,7 @@ class FolderBackups(Backups):
         super().__init__(interval=interval, copies=copies)
         self._folder = Path(folder).expanduser().absolute()
         self._turn = threading.RLock()
-        self._writes: LoopCoalescer[tuple[Path, bytes]] = LoopCoalescer(
-            self._write_off_the_loop, name=repr(self)
-        )
+        self._writes: LoopBatcher[tuple[Path, bytes]] = LoopBatcher(self._write_off_the_loop, name=repr(self))
 
     def __repr__(self) -> str:
         return f"FolderBackups({str(self._folder)!r})"

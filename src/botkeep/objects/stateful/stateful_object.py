@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from botkeep._core.loop_batching import LoopCoalescer
+from botkeep._core.batching import LoopBatcher
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.threads import on_a_thread
 from botkeep.errors import DocumentError, OutcomeUnknownError
@@ -63,7 +63,7 @@ class StatefulObject:
 
     # Two underscores: a subclass has all other names for itself.
     __keeper: StateFile | None = None
-    __saves: LoopCoalescer[None] | None = None
+    __saves: LoopBatcher[None] | None = None
     __given: frozenset[str] | None = None
 
     def __init__(self, state_file: str | os.PathLike[str]) -> None:
@@ -88,7 +88,7 @@ class StatefulObject:
         if self.__kept().is_held_by_this_thread():
             raise RuntimeError("a _locked_state block is open here: it saves at its end; do not await in it")
         if self.__saves is None:
-            self.__saves = LoopCoalescer(self.__save_for_all, name=str(self._state_file))
+            self.__saves = LoopBatcher(self.__save_for_all, name=str(self._state_file))
         await self.__saves.submit(None)
 
     def _save_state(self) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from botkeep._core.compat import override
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError
 from botkeep.storages.file.batching import BatchingFile
-from botkeep.storages.file.draft import clear
+from botkeep.storages.file.pending_state import clear
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from datetime import timedelta
 
     from botkeep.hooks import Operation
-    from botkeep.storages.file.draft import Change
+    from botkeep.storages.file.pending_state import Change
     from botkeep.ttl import Clock
 
 Result = TypeVar("Result")
@@ -33,9 +33,9 @@ class FileStorage(BaseStorage):
     `SQLiteStorage` is the better home. A write that has returned survives power loss; one that failed has
     changed nothing, neither the file nor what later reads give. Missing folders are created.
 
-    The file may be edited while the bot is off. A damaged one is set aside as ``<name>.corrupt-<time>``, the
-    backup ``<name>.bak`` takes its place, and a `UserWarning` says so. One process at a time has the file:
-    ``<name>.lock``.
+    The file may be edited while the bot is off: take the line with its checksum out. A damaged one is kept as
+    ``<name>.corrupt-<time>``, the backup ``<name>.bak`` takes its place, and a `UserWarning` says so. One
+    process at a time has the file: ``<name>.lock``. Files that are created are their owner's alone (0600).
 
     Args:
         path: the file; "~" is the user's home.
@@ -79,10 +79,10 @@ class FileStorage(BaseStorage):
 
     async def _settled_file(self) -> BatchingFile:
         file = self._open_file()
-        await file.settle()
+        await file.wait_for_pending_writes()
         return file
 
-    def _submit(self, change: Change) -> asyncio.Future[Any]:
+    def _submit(self, change: Change[Result]) -> asyncio.Future[Result]:
         return self._open_file().submit(change)
 
     @override
@@ -101,8 +101,9 @@ class FileStorage(BaseStorage):
 
     @override
     async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
-        result: Result = await self._submit(lambda draft: draft.apply(namespace, identifier, operation))
-        return result
+        if self._file is None:
+            raise StorageClosedError(repr(self))
+        return await self._file.submit(lambda state: state.apply(namespace, identifier, operation))
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
@@ -120,5 +121,4 @@ class FileStorage(BaseStorage):
 
     @override
     async def _clear(self, namespace: str) -> int:
-        count: int = await self._submit(clear(namespace))
-        return count
+        return await self._submit(clear(namespace))

@@ -70,10 +70,16 @@ class MemoryStorage(BaseStorage):
         now = self._clock()
         old = found if found is not None and found.expires_at > now else None
         entry, result = operation(old, now)
-        if entry is not None and entry is not old:
-            self._store(namespace, identifier, entry, found)
-        elif old is not None and entry is None:
-            self._remove(namespace, identifier)
+        if entry is None:
+            if old is not None:
+                self._remove(namespace, identifier)
+        elif entry is not old:
+            if documents is not None and found is not None and found.expires_at == entry.expires_at:
+                documents.entries[identifier] = entry
+            else:
+                self._store(namespace, identifier, entry, found)
+            if self._expiries:
+                self._sweep(now)
         return result
 
     @override
@@ -119,8 +125,6 @@ class MemoryStorage(BaseStorage):
             documents.index.add(identifier, documents.entries)
         if entry.expires_at != math.inf and (old is None or old.expires_at != entry.expires_at):
             heapq.heappush(self._expiries, (entry.expires_at, namespace, identifier))
-        if self._expiries:
-            self._sweep()
 
     def _remove(self, namespace: str, identifier: str) -> None:
         documents = self._documents[namespace]
@@ -129,9 +133,8 @@ class MemoryStorage(BaseStorage):
         if not documents.entries:
             del self._documents[namespace]
 
-    def _sweep(self) -> None:
+    def _sweep(self, now: float) -> None:
         """Forget what has expired, a little at a time, and keep the heap in proportion to what lives."""
-        now = self._clock()
         for _ in range(_SWEPT_AT_ONCE):
             if not self._expiries or self._expiries[0][0] > now:
                 break

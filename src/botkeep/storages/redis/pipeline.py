@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelManagedConnection
 from redis.backoff import NoBackoff
 
-from botkeep._core.batching import Coalescer, Land
+from botkeep._core.batching import Batcher, Complete
 from botkeep.storages.redis.commands import milliseconds_left
 from botkeep.storages.redis.errors import (
     RetryableError,
@@ -90,7 +90,7 @@ class ServerPipeline:
     """
 
     def __init__(self, connect: Callable[[], AbstractConnection], *, name: str, clock: Clock) -> None:
-        self._batcher: Coalescer[PendingCall] = Coalescer(self._set_off, name=name, limit=_BATCH)
+        self._batcher: Batcher[PendingCall] = Batcher(self._send_batch, name=name, limit=_BATCH)
         self.submit: Callable[[PendingCall], asyncio.Future[Any]] = self._batcher.submit
         self.recovery: asyncio.Task[None] | None = None
         self.generation = 0
@@ -117,12 +117,12 @@ class ServerPipeline:
         await self._batcher.drain()
         await self._hang_up()
 
-    def _set_off(self, batch: Sequence[PendingCall], land: Land) -> None:
+    def _send_batch(self, batch: Sequence[PendingCall], complete: Complete) -> None:
         self._batch = batch
         self._trip = asyncio.get_running_loop().create_task(self._exchange(batch))
-        self._trip.add_done_callback(partial(self._arrived, land))
+        self._trip.add_done_callback(partial(self._arrived, complete))
 
-    def _arrived(self, land: Land, trip: asyncio.Task[None]) -> None:
+    def _arrived(self, complete: Complete, trip: asyncio.Task[None]) -> None:
         batch, self._batch, self._trip = self._batch, (), None
         failure = asyncio.TimeoutError("the trip was given up") if trip.cancelled() else trip.exception()
         outcomes = []
@@ -131,7 +131,7 @@ class ServerPipeline:
             if reply is NO_REPLY or isinstance(reply, Exception):
                 reply = self._translated(call, failure)
             outcomes.append(reply)
-        land(outcomes)
+        complete(outcomes)
 
     def _translated(self, call: PendingCall, failure: BaseException | None) -> Exception:
         lost = call.reply is NO_REPLY
@@ -152,7 +152,8 @@ class ServerPipeline:
             connection = self._connection
             if connection is None or _has_ended(connection):
                 connection = await self._connect()
-            await self._receive(connection, await self._send(connection, calls))
+            await self._send(connection, calls)
+            await self._receive(connection, calls)
         except BaseException:
             # Whatever it was, further replies would not match.
             await self._hang_up()
@@ -174,11 +175,7 @@ class ServerPipeline:
         if connection is not None:
             await connection.disconnect(nowait=True)
 
-    async def _send(
-        self, connection: AbstractConnection, calls: Sequence[PendingCall]
-    ) -> Sequence[PendingCall]:
-        """Hand a batch to the connection; return whose replies will come, in their order."""
-        awaited: list[PendingCall] = []
+    async def _send(self, connection: AbstractConnection, calls: Sequence[PendingCall]) -> None:
         chunk: list[bytes] = []
         size = 0
         known: set[Script] = set()
@@ -192,12 +189,8 @@ class ServerPipeline:
                 chunk.append(request)
                 size += len(request)
                 call.sent = True
-                awaited.append(call)
-                if call.asking:
-                    awaited.append(call)  # the answer to ASKING comes before its own
         if chunk:
             await connection.send_packed_command(b"".join(chunk), check_health=False)
-        return awaited
 
     def _packed(self, call: PendingCall, known: set[Script]) -> bytes:
         """Return a call as the protocol has it (redis.io/docs/latest/develop/reference/protocol-spec).
@@ -216,15 +209,14 @@ class ServerPipeline:
             words = (*load, *words)
             known.add(script)
         if expires_at is not None:
-            for_ever = expires_at == math.inf
-            words = (*words, b"" if for_ever else milliseconds_left(expires_at - self._clock()))
+            words = (*words, milliseconds_left(expires_at - self._clock()))
         parts = [_ASKING] if call.asking else []
         parts.append(b"*%d\r\n" % len(words))
         for word in words:
             parts.append(b"$%d\r\n%b\r\n" % (len(word), word))  # noqa: PERF401 # as quick, and one call less
         return b"".join(parts)
 
-    async def _receive(self, connection: AbstractConnection, awaited: Sequence[PendingCall]) -> None:
+    async def _receive(self, connection: AbstractConnection, calls: Sequence[PendingCall]) -> None:
         """Note each reply in its call, as soon as it comes.
 
         It is bytes, whatever the client's ``decode_responses``.
@@ -234,14 +226,15 @@ class ServerPipeline:
             # Its own one hangs up at the first READONLY, and with it go the answers to the rest of the batch.
             read = super(SentinelManagedConnection, connection).read_response
         stale = False
-        for call in awaited:
-            try:
-                call.reply = await read(disable_decoding=True, disconnect_on_error=False)
-            except Exception as exc:
-                if not is_reply(exc):
-                    raise
-                call.reply = exc
-                stale = stale or needs_new_connection(exc)
+        for call in calls:
+            for _ in range(call.sent + (call.sent and call.asking)):
+                try:
+                    call.reply = await read(disable_decoding=True, disconnect_on_error=False)
+                except Exception as exc:
+                    if not is_reply(exc):
+                        raise
+                    call.reply = exc
+                    stale = stale or needs_new_connection(exc)
         if stale:
             # Connecting asks Sentinel who is master now, and the client for its credentials.
             await self._hang_up()

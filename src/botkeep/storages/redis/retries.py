@@ -7,7 +7,7 @@ import math
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Final
 
-from botkeep._core.batching import settle
+from botkeep._core.batching import complete_future
 from botkeep.errors import StorageClosedError, StorageUnavailableError
 from botkeep.storages.redis.errors import RedirectedError, RetryableError, lost_outcome
 from botkeep.storages.redis.pipeline import NO_REPLY, PendingCall
@@ -68,7 +68,7 @@ class RetryingRouter:
         target = server
         try:
             while True:
-                pipeline = target or self.topology.only or self.topology.node_for(request)
+                pipeline = target or self.topology.node_for(request)
                 if pipeline.recovery is not None:
                     await self._recovered(call, pipeline.recovery)
                     continue
@@ -81,7 +81,7 @@ class RetryingRouter:
             call.ended = True
             self._calls.pop(call, None)
             if self._idle is not None and not self._calls:
-                settle(self._idle, None)
+                complete_future(self._idle, None)
 
     async def close(self) -> None:
         """Let calls under way end and hang up; further calls raise `StorageClosedError`."""
@@ -122,7 +122,7 @@ class RetryingRouter:
 
     async def _recovered(self, call: PendingCall, recovery: asyncio.Task[None]) -> None:
         future = call.future = asyncio.get_running_loop().create_future()
-        recovery.add_done_callback(lambda _: settle(future, None))
+        recovery.add_done_callback(lambda _: complete_future(future, None))
         await future
         if call.ended:
             raise self._timed_out(call)
@@ -141,7 +141,7 @@ class RetryingRouter:
             del self._calls[call]
             call.ended = True
             assert call.future is not None, "it waits for nothing in between"
-            settle(call.future, self._late_outcome(call))
+            complete_future(call.future, self._late_outcome(call))
         for pipeline in self.topology.pipelines():
             if pipeline.deadline <= now:
                 pipeline.give_up()

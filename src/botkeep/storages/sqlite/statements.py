@@ -2,6 +2,8 @@
 
 Each makes its only change in one SQL statement, after what it has to read, so that a failure leaves no half;
 but `add_many`, whose documents have nothing to do with each other.
+
+Whether a row is live is decided after its checksum was compared: a damaged expiry makes no document absent.
 """
 
 from __future__ import annotations
@@ -9,20 +11,28 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
-from botkeep._core.operations import CompareAndSet, Delete, Operation, Put, Stored, Swap, Touch
+from botkeep._core.operations import Delete, Operation, Put, Stored, postponed
+from botkeep.errors import CorruptDocumentError
 from botkeep.patterns import after
-from botkeep.ttl import Expiry
+from botkeep.storages.sqlite.checksums import DAMAGED, EDITED, checksum, damaged, damaged_keys
+
+if TYPE_CHECKING:
+    from botkeep._core.clock import SteadyClock
+
+Result = TypeVar("Result")
 
 PAGE: Final = 1000
-"""Identifiers read in one trip of a scan."""
+"""Identifiers read at once by a scan."""
 
 SWEPT_AT_ONCE: Final = 100
 """Expired rows removed in one transaction, so that no caller waits for a hundred thousand of them."""
 
 
-class Statement(NamedTuple):
+@dataclass(slots=True)
+class Statement(Generic[Result]):
     """One call's work.
 
     Attributes:
@@ -30,26 +40,37 @@ class Statement(NamedTuple):
         writes: it needs a write transaction.
     """
 
-    run: Callable[[sqlite3.Connection, float], Any]
+    run: Callable[[sqlite3.Connection, float], Result]
     writes: bool
 
 
-_LIVE: Final = "(expires_at IS NULL OR expires_at > ?)"
+class Page(NamedTuple):
+    """What a step of a scan found.
+
+    Attributes:
+        identifiers: in order.
+        unreadable: identifiers that are no text, with what is no text escaped.
+        following: where the next step begins; None: there is no more.
+    """
+
+    identifiers: list[str]
+    unreadable: list[str]
+    following: bytes | None
+
+
+# A damaged row counts as live: it was not removed, and who asks for it gets an error.
+_LIVE: Final = f"(expires_at IS NULL OR expires_at > ? OR {DAMAGED})"
 _KEY: Final = "namespace = ? AND identifier = ?"
-_SELECT: Final = f"SELECT value, expires_at FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
+_SELECT: Final = f"SELECT value, expires_at, checksum FROM documents WHERE {_KEY}"  # noqa: S608 # constants
 _UPSERT: Final = """
-INSERT INTO documents (namespace, identifier, value, expires_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (namespace, identifier) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at
+INSERT INTO documents (namespace, identifier, value, expires_at, checksum) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (namespace, identifier) DO UPDATE
+SET value = excluded.value, expires_at = excluded.expires_at, checksum = excluded.checksum
 """
-_UPSERT_KEEPING: Final = f"""{_UPSERT.rpartition(",")[0]},
-expires_at = CASE WHEN {_LIVE} THEN expires_at ELSE excluded.expires_at END
-"""
-_SWAP: Final = f"UPDATE documents SET value = ?, expires_at = ? WHERE {_KEY} AND {_LIVE} AND value = ?"  # noqa: S608
-_SWAP_KEEPING: Final = f"UPDATE documents SET value = ? WHERE {_KEY} AND {_LIVE} AND value = ?"  # noqa: S608
-_TOUCH: Final = f"UPDATE documents SET expires_at = ? WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
 _DELETE: Final = f"DELETE FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
 _SCAN: Final = f"""
-SELECT identifier FROM documents WHERE namespace = ? AND identifier >= ? AND identifier < ? AND {_LIVE}
+SELECT identifier FROM documents
+WHERE namespace = ? AND identifier >= CAST(? AS TEXT) AND identifier < ? AND {_LIVE}
 ORDER BY identifier LIMIT {PAGE}
 """  # noqa: S608 # constants
 # From one namespace to the next along the primary key: a million rows in three namespaces are three steps.
@@ -66,66 +87,75 @@ _CLEAR: Final = "DELETE FROM documents WHERE namespace = ?"
 _SWEEP: Final = f"""
 DELETE FROM documents WHERE rowid IN (
     SELECT rowid FROM documents WHERE expires_at <= ? LIMIT {SWEPT_AT_ONCE}
-)
+) AND expires_at <= ? AND NOT {DAMAGED}
 """  # noqa: S608 # constants
 
+_SET_ASIDE: Final = (
+    "CREATE TABLE IF NOT EXISTS damaged_documents AS SELECT * FROM documents WHERE false",
+    f"INSERT INTO damaged_documents SELECT * FROM documents NOT INDEXED WHERE {DAMAGED}",  # noqa: S608
+    f"DELETE FROM documents WHERE {DAMAGED}",  # noqa: S608 # constants
+)
 
 # SQLite sorts every BLOB behind every TEXT (sqlite.org/datatype3.html#sort_order).
 _BEHIND_ALL_TEXT: Final = b""
 
 
-def _column(moment: float) -> float | None:
-    return None if moment == math.inf else moment
+def _find(connection: sqlite3.Connection, now: float, namespace: str, identifier: str) -> Stored | None:
+    """Return a live document.
+
+    Raises:
+        CorruptDocumentError: its checksum does not match.
+    """
+    row = connection.execute(_SELECT, (namespace, identifier)).fetchone()
+    if row is None:
+        return None
+    value, expires_at, found = row
+    if type(value) is not bytes or (
+        found != checksum(namespace, identifier, value, expires_at) and found != EDITED
+    ):
+        raise damaged(identifier)
+    if expires_at is None:
+        return Stored(value, math.inf)
+    return Stored(value, expires_at) if expires_at > now else None
 
 
-def get(namespace: str, identifier: str) -> Statement:
+def _put(connection: sqlite3.Connection, namespace: str, identifier: str, stored: Stored) -> None:
+    value, expires_at = stored.value, None if stored.expires_at == math.inf else stored.expires_at
+    proof = checksum(namespace, identifier, value, expires_at)
+    connection.execute(_UPSERT, (namespace, identifier, value.decode(), expires_at, proof))
+
+
+def get(namespace: str, identifier: str) -> Statement[bytes | None]:
     def run(connection: sqlite3.Connection, now: float) -> bytes | None:
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        return None if row is None else row[0]
+        found = _find(connection, now, namespace, identifier)
+        return None if found is None else found.value
 
     return Statement(run, writes=False)
 
 
-def get_many(namespace: str, identifiers: Sequence[str]) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
-        rows = (connection.execute(_SELECT, (namespace, key, now)).fetchone() for key in identifiers)
-        return [row and Stored(row[0], math.inf if row[1] is None else row[1]) for row in rows]
-
-    return Statement(run, writes=False)
-
-
-def get_expiry(namespace: str, identifier: str) -> Statement:
+def get_expiry(namespace: str, identifier: str) -> Statement[float | None]:
     def run(connection: sqlite3.Connection, now: float) -> float | None:
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        if row is None:
-            return None
-        return math.inf if row[1] is None else row[1]
+        found = _find(connection, now, namespace, identifier)
+        return None if found is None else found.expires_at
 
     return Statement(run, writes=False)
 
 
-def _put(
-    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, value: bytes, expiry: Expiry
-) -> None:
-    row = (namespace, identifier, value.decode(), _column(expiry.at))
-    if expiry.keep:
-        connection.execute(_UPSERT_KEEPING, (*row, now))
-    else:
-        connection.execute(_UPSERT, row)
+def get_many(namespace: str, identifiers: Sequence[str]) -> Statement[list[Stored | None]]:
+    def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
+        return [_find(connection, now, namespace, identifier) for identifier in identifiers]
+
+    return Statement(run, writes=False)
 
 
-def put(namespace: str, identifier: str, operation: Put) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> None:
-        _put(connection, now, namespace, identifier, operation.value, operation.expiry)
-
-    return Statement(run, writes=True)
-
-
-def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement:
+def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[bool]]:
     def add(connection: sqlite3.Connection, now: float, identifier: str, stored: Stored) -> bool:
-        absent = connection.execute(_SELECT, (namespace, identifier, now)).fetchone() is None
+        try:
+            absent = _find(connection, now, namespace, identifier) is None
+        except CorruptDocumentError:
+            return False  # it is there, and is not overwritten
         if absent:
-            _put(connection, now, namespace, identifier, stored.value, Expiry(stored.expires_at, keep=False))
+            _put(connection, namespace, identifier, stored)
         return absent
 
     def run(connection: sqlite3.Connection, now: float) -> list[bool]:
@@ -134,102 +164,94 @@ def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement:
     return Statement(run, writes=True)
 
 
-def touch(namespace: str, identifier: str, operation: Touch) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> bool:
-        moment = _column(operation.expires_at)
-        return connection.execute(_TOUCH, (moment, namespace, identifier, now)).rowcount > 0
+def apply(
+    namespace: str, identifier: str, operation: Operation[Result], clock: SteadyClock
+) -> Statement[Result]:
+    """Apply an operation; `Put` and `Delete` in one SQL statement, as far as they need not read.
 
-    return Statement(run, writes=True)
+    Args:
+        namespace: the path of the namespace.
+        identifier: the key.
+        operation: what to do; its expiry was computed by the clock as it is now.
+        clock: the storage's clock, which may learn on the way that it is behind the data.
+    """
+    made, step = clock.ahead, _STEPS.get(type(operation), _read_and_write)
 
-
-def delete(namespace: str, identifier: str, _: Delete) -> Statement:
-    def run(connection: sqlite3.Connection, now: float) -> bool:
-        return connection.execute(_DELETE, (namespace, identifier, now)).rowcount > 0
-
-    return Statement(run, writes=True)
-
-
-def compare_and_set(namespace: str, identifier: str, operation: CompareAndSet) -> Statement:
-    value, expected, expiry = operation
-
-    def run(connection: sqlite3.Connection, now: float) -> Swap:
-        if expected is not None and _swap(connection, now, (namespace, identifier), value, expected, expiry):
-            return Swap(done=True, found=None)
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        found = None if row is None else row[0]
-        if found != expected:
-            return Swap(done=False, found=found)
-        _put(connection, now, namespace, identifier, value, expiry)
-        return Swap(done=True, found=None)
-
-    return Statement(run, writes=True)
-
-
-def _swap(
-    connection: sqlite3.Connection,
-    now: float,
-    key: tuple[str, str],
-    value: bytes,
-    expected: bytes,
-    expiry: Expiry,
-) -> bool:
-    """Compare and set in one statement; False: it is not what was expected."""
-    condition = (*key, now, expected.decode())
-    if expiry.keep:
-        cursor = connection.execute(_SWAP_KEEPING, (value.decode(), *condition))
-    else:
-        cursor = connection.execute(_SWAP, (value.decode(), _column(expiry.at), *condition))
-    return cursor.rowcount > 0
-
-
-def apply(namespace: str, identifier: str, operation: Operation[Any]) -> Statement:
-    """Read an entry, pass it to the operation, and store what that returns."""
-
-    def run(connection: sqlite3.Connection, now: float) -> Any:
-        row = connection.execute(_SELECT, (namespace, identifier, now)).fetchone()
-        old = None if row is None else Stored(row[0], math.inf if row[1] is None else row[1])
-        entry, result = operation(old, now)
-        if entry is None and old is not None:
-            connection.execute(_DELETE, (namespace, identifier, now))
-        elif entry is not None and entry is not old:
-            _put(connection, now, namespace, identifier, entry.value, Expiry(entry.expires_at, keep=False))
+    def run(connection: sqlite3.Connection, now: float) -> Result:
+        behind = clock.ahead - made
+        if behind:
+            return _read_and_write(connection, now, namespace, identifier, postponed(operation, behind))
+        result: Result = step(connection, now, namespace, identifier, operation)
         return result
 
     return Statement(run, writes=True)
 
 
-StatementMaker: TypeAlias = Callable[[str, str, Any], Statement]
-"""Takes namespace, identifier and operation."""
+def _replace(
+    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, operation: Put
+) -> None:
+    if operation.expiry.keep:
+        _read_and_write(connection, now, namespace, identifier, operation)
+    else:
+        _put(connection, namespace, identifier, Stored(operation.value, operation.expiry.at))
 
-IN_SQL: Final[Mapping[type, StatementMaker]] = {
-    Put: put,
-    Touch: touch,
-    Delete: delete,
-    CompareAndSet: compare_and_set,
-}
+
+def _delete(
+    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, _: Operation[Any]
+) -> bool:
+    return connection.execute(_DELETE, (namespace, identifier, now)).rowcount > 0
+
+
+def _read_and_write(
+    connection: sqlite3.Connection,
+    now: float,
+    namespace: str,
+    identifier: str,
+    operation: Operation[Result],
+) -> Result:
+    old = _find(connection, now, namespace, identifier)
+    entry, result = operation(old, now)
+    if entry is None and old is not None:
+        connection.execute(_DELETE, (namespace, identifier, now))
+    elif entry is not None and entry is not old:
+        _put(connection, namespace, identifier, entry)
+    return result
+
+
+_STEPS: Final[Mapping[type, Callable[..., Any]]] = {Put: _replace, Delete: _delete}
 """The operations that are one SQL statement; every other is read, made in Python, and written."""
 
 
-def page(namespace: str, prefix: str, start: str) -> Statement:
-    """Read the next identifiers with the prefix, from ``start`` on; an empty list ends the scan."""
+def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
+    """Read the next identifiers with the prefix, from ``start`` on."""
     following = after(prefix)
     end = _BEHIND_ALL_TEXT if following is None else following
 
-    def run(connection: sqlite3.Connection, now: float) -> list[str]:
-        rows = connection.execute(_SCAN, (namespace, start, end, now))
-        return [identifier.decode() for (identifier,) in rows]
+    def run(connection: sqlite3.Connection, now: float) -> Page:
+        rows: list[tuple[bytes]] = connection.execute(_SCAN, (namespace, start, end, now)).fetchall()
+        result = Page([], [], None if len(rows) < PAGE else rows[-1][0] + b"\0")
+        for (identifier,) in rows:
+            try:
+                result.identifiers.append(identifier.decode())
+            except UnicodeDecodeError:
+                result.unreadable.append(identifier.decode(errors="backslashreplace"))
+        return result
 
     return Statement(run, writes=False)
 
 
-def namespaces() -> Statement:
+def namespaces() -> Statement[list[str]]:
     def run(connection: sqlite3.Connection, now: float) -> list[str]:
-        return [path.decode() for (path,) in connection.execute(_NAMESPACES, (now,))]
+        paths = [path for (path,) in connection.execute(_NAMESPACES, (now,))]
+        try:
+            return [path.decode() for path in paths]
+        except UnicodeDecodeError as exc:
+            raise damaged(exc.object.decode(errors="backslashreplace")) from exc
 
     return Statement(run, writes=False)
 
 
-def clear(namespace: str) -> Statement:
+def clear(namespace: str) -> Statement[int]:
     def run(connection: sqlite3.Connection, now: float) -> int:
         (count,) = connection.execute(_COUNT, (namespace, now)).fetchone()
         connection.execute(_CLEAR, (namespace,))
@@ -238,6 +260,18 @@ def clear(namespace: str) -> Statement:
     return Statement(run, writes=True)
 
 
+def set_damaged_aside() -> Statement[list[str]]:
+    """Move damaged rows into the table ``damaged_documents``; return their identifiers."""
+
+    def run(connection: sqlite3.Connection, _: float) -> list[str]:
+        identifiers = [identifier for _, identifier in damaged_keys(connection)]
+        for statement in _SET_ASIDE:
+            connection.execute(statement)
+        return identifiers
+
+    return Statement(run, writes=True)
+
+
 def sweep(connection: sqlite3.Connection, now: float) -> bool:
     """Remove some expired rows; True if there may be more."""
-    return connection.execute(_SWEEP, (now,)).rowcount == SWEPT_AT_ONCE
+    return connection.execute(_SWEEP, (now, now)).rowcount == SWEPT_AT_ONCE

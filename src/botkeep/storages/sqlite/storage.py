@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botkeep._core.compat import override
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError, StorageUnavailableError
 from botkeep.storages.sqlite import statements
-from botkeep.storages.sqlite.backup import back_up
+from botkeep.storages.sqlite.backup import back_up, restore_file, restore_memory
+from botkeep.storages.sqlite.checksums import damaged_identifiers
 from botkeep.storages.sqlite.connection import BatchingConnection
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from botkeep.hooks import Operation, Stored
     from botkeep.storages.sqlite.schema import Durability
-    from botkeep.storages.sqlite.statements import Statement, StatementMaker
+    from botkeep.storages.sqlite.statements import Statement
     from botkeep.ttl import Clock
 
 Result = TypeVar("Result")
@@ -31,11 +32,13 @@ Result = TypeVar("Result")
 class SQLiteStorage(BaseStorage):
     """Keeps documents in one file, which several processes may share.
 
-    Calls made at the same time share one transaction, so that full durability is affordable. Processes take
-    turns in writing, by a lock file beside the database. Missing folders are created.
+    Calls made at the same time share one transaction, so that full durability is affordable. One process at
+    a time writes, by a lock file beside the database. Missing folders are created; files that are created are
+    their owner's alone (mode 0600).
 
     Args:
-        path: the file; ":memory:" keeps everything in memory.
+        path: the file, resolved when it is opened: "~" is the user's home, links are followed. ":memory:"
+            keeps everything in memory.
         durability: "full": a write that has returned survives power loss; "normal": it survives a killed
             process, and power loss may take the last moments.
         default_ttl: seconds (or a timedelta) to live for a document whose call gives no ttl; None: for ever.
@@ -45,9 +48,11 @@ class SQLiteStorage(BaseStorage):
 
     Raises:
         ValueError: an unknown durability, an empty path, a timeout that is not positive.
+        TypeError: a timeout that is no number.
 
-    Opening raises `StorageFormatError` for a file that is not ours or of a newer version, and
-    `StorageUnavailableError` where it cannot be used: no rights, no WAL, a network file system.
+    Opening raises `StorageFormatError` for a file that is not ours, damaged, or of a newer version, and
+    `StorageUnavailableError` where it cannot be used: no rights, no WAL, a network file system, a file that
+    is mounted alone. A file that is removed or replaced while it is open is a `StorageUnavailableError` too.
     """
 
     def __init__(
@@ -61,6 +66,8 @@ class SQLiteStorage(BaseStorage):
     ) -> None:
         if durability not in ("full", "normal"):
             raise ValueError(f'durability must be "full" or "normal", not {durability!r}')
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
         if not 0 < timeout < math.inf:
             raise ValueError(f"timeout must be a positive, finite number of seconds, not {timeout!r}")
         if not os.fspath(path):
@@ -84,21 +91,66 @@ class SQLiteStorage(BaseStorage):
             StorageUnavailableError: the copy could not be written; an older file there was left as it is.
         """
         await self._enter()
-        await back_up(self._path, os.fspath(path), self._open_connection(), repr(self))
+        await back_up(self._open_connection(), os.fspath(path), repr(self))
+
+    async def restore(self, path: str | os.PathLike[str]) -> None:
+        """Put a backup in the place of all documents. What was there is kept as ``<name>.replaced-<time>``.
+
+        An open storage is stopped for it and started again: calls made meanwhile raise `StorageClosedError`.
+        Other processes have to be stopped.
+
+        Args:
+            path: a file that `backup` made; it stays as it is.
+
+        Raises:
+            ValueError: ``path`` is the database itself.
+            StorageFormatError: the backup is damaged, or none of ours. Nothing was changed.
+            StorageUnavailableError: somebody has the database open, or a file cannot be used.
+        """
+        # A cancelled caller leaves it running to its end: half of it is no database.
+        await asyncio.shield(asyncio.ensure_future(self._restore(os.fspath(path))))
+
+    async def _restore(self, backup: str) -> None:
+        if self._path == ":memory:":
+            await self._enter()
+            await self._open_connection().run(lambda database: restore_memory(backup, database))
+            return
+        was_open = self._connection is not None
+        await self.stop()
+        try:
+            await asyncio.to_thread(restore_file, backup, self._resolved_path())
+        finally:
+            if was_open:
+                await self.start()
+
+    async def repair(self) -> list[str]:
+        """Move damaged documents into the table ``damaged_documents``, and return their identifiers.
+
+        They are absent then, and `list_keys` lists all others.
+        """
+        await self._enter()
+        return await self._submit(statements.set_damaged_aside())
 
     @override
     async def _open(self) -> None:
-        if self._path != ":memory:":
-            self._make_folder()
         self._connection = await BatchingConnection.opened(
-            self._path, self._durability, name=repr(self), clock=self._clock, patience=self._timeout
+            self._resolved_path(),
+            self._durability,
+            name=repr(self),
+            clock=self._clock,
+            lock_timeout=self._timeout,
         )
 
-    def _make_folder(self) -> None:
+    def _resolved_path(self) -> str:
+        """Return where the file is, from here on, wherever the process or a link goes; make its folder."""
+        if self._path == ":memory:":
+            return self._path
         try:
-            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
+            path = Path(os.path.realpath(Path(self._path).expanduser()))
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (OSError, RuntimeError) as exc:
             raise StorageUnavailableError(repr(self), f"its folder cannot be made: {exc}") from exc
+        return str(path)
 
     @override
     async def _close(self) -> None:
@@ -111,7 +163,7 @@ class SQLiteStorage(BaseStorage):
             raise StorageClosedError(repr(self))
         return self._connection
 
-    def _submit(self, statement: Statement) -> asyncio.Future[Any]:
+    def _submit(self, statement: Statement[Result]) -> asyncio.Future[Result]:
         return self._open_connection().submit(statement)
 
     @override
@@ -120,46 +172,42 @@ class SQLiteStorage(BaseStorage):
 
     @override
     async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        value: bytes | None = await self._submit(statements.get(namespace, identifier))
-        return value
+        return await self._submit(statements.get(namespace, identifier))
 
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
-        expires_at: float | None = await self._submit(statements.get_expiry(namespace, identifier))
-        return expires_at
+        return await self._submit(statements.get_expiry(namespace, identifier))
 
     @override
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
-        found: list[Stored | None] = await self._submit(statements.get_many(namespace, identifiers))
-        return found
+        return await self._submit(statements.get_many(namespace, identifiers))
 
     @override
     async def _add_many(self, namespace: str, documents: Mapping[str, Stored]) -> list[bool]:
-        added: list[bool] = await self._submit(statements.add_many(namespace, documents))
-        return added
+        return await self._submit(statements.add_many(namespace, documents))
 
     @override
     async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
-        statement: StatementMaker = statements.IN_SQL.get(type(operation), statements.apply)
-        result: Result = await self._submit(statement(namespace, identifier, operation))
-        return result
+        if self._connection is None:
+            raise StorageClosedError(repr(self))
+        return await self._connection.submit(statements.apply(namespace, identifier, operation, self._clock))
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        start = prefix
-        while page := await self._submit(statements.page(namespace, prefix, start)):
-            yield page
-            if len(page) < statements.PAGE:
-                return
-            # The smallest text behind the last identifier: none of them holds a NUL.
-            start = page[-1] + "\0"
+        start: bytes | None = prefix.encode()
+        unreadable: list[str] = []
+        while start is not None:
+            page = await self._submit(statements.page(namespace, prefix, start))
+            yield page.identifiers
+            unreadable += page.unreadable
+            start = page.following
+        if unreadable:
+            raise damaged_identifiers(unreadable)
 
     @override
     async def _namespaces(self) -> Iterable[str]:
-        paths: list[str] = await self._submit(statements.namespaces())
-        return paths
+        return await self._submit(statements.namespaces())
 
     @override
     async def _clear(self, namespace: str) -> int:
-        count: int = await self._submit(statements.clear(namespace))
-        return count
+        return await self._submit(statements.clear(namespace))

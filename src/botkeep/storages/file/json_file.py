@@ -13,6 +13,7 @@ from botkeep._files import atomic
 from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
 from botkeep._files.locks import FileLock
+from botkeep._files.network_mounts import check_not_mounted_alone
 from botkeep._files.quarantine import copy_aside, set_aside
 from botkeep._files.temporary import sweep
 from botkeep.errors import (
@@ -21,13 +22,12 @@ from botkeep.errors import (
     StorageFormatError,
     StorageUnavailableError,
 )
-from botkeep.storages.file.layout import Shelves, parse
-from botkeep.storages.file.rendering import Renderer
+from botkeep.storages.file.format import Content, Serializer, parse
 
 _logger = logging.getLogger(__name__)
 
 
-class _Look(NamedTuple):
+class FileFingerprint(NamedTuple):
     """What tells one state of a file from another without reading it."""
 
     inode: int
@@ -35,7 +35,7 @@ class _Look(NamedTuple):
     modified: int
 
 
-class FileOnDisk:
+class JsonFile:
     """The file, its lock (``<name>.lock``) and its backup (``<name>.bak``).
 
     The backup is what the file held before the last write and, after `close`, what it holds. It is only ever
@@ -52,13 +52,13 @@ class FileOnDisk:
         self._name = name
         self._backup = self._path.with_name(f"{self._path.name}.bak")
         self._lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))
-        self._renderer = Renderer()
+        self._serializer = Serializer()
         # An event loop that is closed leaves its thread at work, and the next one closes the file meanwhile.
-        self._turn = threading.Lock()
-        self._known: _Look | None = None
+        self._thread_lock = threading.Lock()
+        self._known: FileFingerprint | None = None
         self._written: bytes | None = None
 
-    def open(self) -> Shelves:
+    def open(self) -> Content:
         """Lock the file and return what it holds; nothing when there is none, or an empty one.
 
         Raises:
@@ -66,8 +66,9 @@ class FileOnDisk:
             StorageFormatError: it is not ours, or it is damaged and there is no good backup.
         """
         try:
+            check_not_mounted_alone(self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._take_lock()
+            self._lock = self._taken_lock()
             sweep(self._path)
             return self._load()
         except BaseException as exc:
@@ -76,27 +77,28 @@ class FileOnDisk:
                 raise unavailable(exc, self._name) from exc
             raise
 
-    def rewrite(self, shelves: Shelves) -> None:
+    def rewrite(self, content: Content) -> None:
         """Replace the content of the file.
 
         Raises:
             StorageUnavailableError: the file is as it was.
             OutcomeUnknownError: it is replaced, but a power loss may undo that.
         """
-        with self._turn:
+        with self._thread_lock:
             if not self._lock.held:
                 raise StorageClosedError(self._name)
-            content = self._renderer.render(shelves)
+            self._renew_lock()
+            text = self._serializer.serialize(content)
             try:
-                self._write(content)
+                self._write(text)
             except OutcomeUnknownError:
-                self._remember(content)
+                self._note_written(text)
                 raise
-            self._remember(content)
+            self._note_written(text)
 
     def close(self) -> None:
         """Bring the backup up to date and let go of the file."""
-        with self._turn:
+        with self._thread_lock:
             try:
                 self._renew_backup()
             finally:
@@ -107,45 +109,57 @@ class FileOnDisk:
         if not os.access(self._path.parent, os.W_OK):
             raise StorageUnavailableError(self._name, f"{self._path.parent} cannot be written to")
 
-    def _take_lock(self) -> None:
-        if not self._lock.acquire():
+    def _renew_lock(self) -> None:
+        """Take the lock again if its file was removed or replaced, or the folder was."""
+        try:
+            if not self._lock.is_in_place():
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                former, self._lock = self._lock, self._taken_lock()
+                former.release()
+        except OSError as exc:
+            raise unavailable(exc, self._name) from exc
+
+    def _taken_lock(self) -> FileLock:
+        lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))
+        if not lock.acquire():
             raise StorageUnavailableError(
                 self._name,
-                f"{self._lock.holder()} has the file open, and a FileStorage serves one process: "
+                f"{lock.holder()} has the file open, and a FileStorage serves one process: "
                 "stop that one, or use SQLiteStorage, which several may share",
             )
+        return lock
 
-    def _load(self) -> Shelves:
+    def _load(self) -> Content:
         content = _read(self._path)
         if not content and not self._backup.exists():
-            return {}
+            return Content({}, 0.0)
         try:
-            shelves = parse(content, str(self._path))
+            found = parse(content, str(self._path))
         except NotJsonError as exc:
             return self._recovered(str(exc))
-        self._known = self._look()
-        return shelves
+        self._known = self._fingerprint()
+        return found
 
-    def _recovered(self, damage: str) -> Shelves:
-        """Put the backup in the file's place if it is good, and the damaged file aside."""
+    def _recovered(self, damage: str) -> Content:
+        """Put the backup in the file's place if it is good, and keep the damaged file."""
         content = _read(self._backup)
         try:
-            shelves = parse(content, str(self._backup))
+            found = parse(content, str(self._backup))
         except NotJsonError as exc:
             raise StorageFormatError(
                 str(self._path),
                 f"damaged ({damage}), without a good backup; it was left as it is: "
                 "repair it, or move it away to start with nothing",
             ) from exc
-        aside = set_aside(self._path, "corrupt") if self._path.exists() else None
-        atomic.write(self._path, content, like=aside or self._backup)
-        self._known = self._look()
+        kept = set_aside(self._path, "corrupt") if self._path.exists() else None
+        atomic.write(self._path, content, like=kept or self._backup)
+        self._known = self._fingerprint()
         warnings.warn(
-            f"{self._path} was {f'damaged ({damage})' if aside else 'missing'}: its backup is used, which "
-            f"may lack the last changes{f'; the damaged file is kept as {aside.name}' if aside else ''}",
+            f"{self._path} was {f'damaged ({damage})' if kept else 'missing'}: its backup is used, which "
+            f"may lack the last changes{f'; the damaged file is kept as {kept.name}' if kept else ''}",
             stacklevel=2,
         )
-        return shelves
+        return found
 
     def _write(self, content: bytes) -> None:
         try:
@@ -154,12 +168,12 @@ class FileOnDisk:
             raise unavailable(exc, self._name) from exc
         atomic.write(self._path, content, old=old, name=self._name)
 
-    def _remember(self, content: bytes) -> None:
-        self._known, self._written = self._look(), content
+    def _note_written(self, text: bytes) -> None:
+        self._known, self._written = self._fingerprint(), text
 
     def _renew_backup(self) -> None:
         try:
-            if self._written is not None and self._known == self._look():
+            if self._written is not None and self._known == self._fingerprint():
                 atomic.write(self._backup, self._written, like=self._path)
         except (OSError, StorageUnavailableError) as exc:
             # The file itself is sound: its storage has stopped well.
@@ -167,27 +181,27 @@ class FileOnDisk:
 
     def _place_for_old(self) -> Path | None:
         """Return where the present content of the file goes: good content becomes the backup."""
-        look = self._look()
-        if look is None:
+        found = self._fingerprint()
+        if found is None:
             return None
-        if look == self._known:
+        if found == self._known:
             return self._backup
-        aside = copy_aside(self._path, "changed")
+        kept = copy_aside(self._path, "changed")
         _logger.warning(
             "%s was changed while it was in use. What it held is kept as %s and not used; edit it while "
             "the storage is stopped",
             self._path,
-            aside.name,
+            kept.name,
         )
         return None
 
-    def _look(self) -> _Look | None:
-        """What the file looks like; None when there is none, or an empty one."""
+    def _fingerprint(self) -> FileFingerprint | None:
+        """What tells the state of the file; None when there is none, or an empty one."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
             return None
-        return _Look(status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else None
+        return FileFingerprint(status.st_ino, status.st_size, status.st_mtime_ns) if status.st_size else None
 
 
 def _read(path: Path) -> bytes:
