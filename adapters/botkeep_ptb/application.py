@@ -14,11 +14,13 @@ from telegram.ext import BaseHandler
 from typing_extensions import override
 
 from botkeep import BaseStorage, Ordering, StorageError, acting_user
+from botkeep.cancellation import run_handler
+from botkeep.telegram import chat_move
 from botkeep_ptb.callback_contexts import extend_contexts
 from botkeep_ptb.conversations import warn_of_forgetful
 from botkeep_ptb.migration import MovesChats
 from botkeep_ptb.persistence import BotkeepPersistence
-from botkeep_ptb.subjects import album_of, migration_of, subject_of
+from botkeep_ptb.subjects import album_of, subject_of
 from botkeep_ptb.update_order import UpdateOrder
 
 
@@ -94,13 +96,13 @@ class BotkeepApplication(MovesChats):
         with acting_user(speaker):
             try:
                 async with self._in_order(update, speaker):
-                    await self._handle(update)
                     try:
+                        await self._handle(update)
                         await self._move_if_migrated(update)
                     finally:
                         await self.update_persistence()
             except Exception as exc:  # noqa: BLE001 # out of here it would end the fetcher of updates
-                # The handlers' own errors were dealt with: this is one of the lock, say, or of a move.
+                # The handlers' own errors were dealt with: this is a cancellation, or one of the lock, say.
                 await self.process_error(update, exc)
 
     @override
@@ -122,24 +124,21 @@ class BotkeepApplication(MovesChats):
             yield
 
     async def _handle(self, update: object) -> None:
-        """Handle an update in a task of its own, which is all that a handler's CancelledError ends."""
-        handling = asyncio.ensure_future(super().process_update(update))
         try:
-            await asyncio.wait([handling])
-        except asyncio.CancelledError:
-            handling.cancel()
-            await asyncio.gather(handling, return_exceptions=True)
+            await run_handler(super().process_update(update))
+        except BaseException:
+            # python-telegram-bot did not come to mark what handlers have changed until then.
+            if isinstance(update, Update):
+                chat, user = update.effective_chat, update.effective_user
+                self.mark_data_for_update_persistence(
+                    chat_ids=None if chat is None else chat.id, user_ids=None if user is None else user.id
+                )
             raise
-        if not handling.cancelled():
-            handling.result()
-            return
-        error = RuntimeError("a handler ended in CancelledError: what it waited for was cancelled")
-        await self.process_error(update, error)
 
     async def _move_if_migrated(self, update: object) -> None:
-        migration = migration_of(update) if isinstance(update, Update) else None
-        if migration is not None:
-            await self.move_chat(self._storage, *migration)
+        move = chat_move(update.message) if isinstance(update, Update) else None
+        if move is not None:
+            await self.move_chat(self._storage, move.old_chat_id, move.new_chat_id)
 
     def _write_soon(self, task: asyncio.Task[Any]) -> None:
         """Write what a task has changed, unless it was an update's, which has seen to it itself."""

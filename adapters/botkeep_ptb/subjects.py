@@ -34,21 +34,6 @@ def album_of(update: Update) -> str | None:
     return None if message is None else message.media_group_id
 
 
-def migration_of(update: Update) -> tuple[int, int] | None:
-    """Return the former and the new id of a group that became a supergroup; None: the update does not say so.
-
-    Telegram says it twice, in a message of either chat (core.telegram.org/bots/api#message).
-    """
-    message = update.message
-    if message is None:
-        return None
-    if message.migrate_to_chat_id is not None:
-        return message.chat.id, message.migrate_to_chat_id
-    if message.migrate_from_chat_id is not None:
-        return message.migrate_from_chat_id, message.chat.id
-    return None
-
-
 def _message_of(update: Update) -> Message | None:
     message = update.effective_message
     return message if isinstance(message, Message) else None

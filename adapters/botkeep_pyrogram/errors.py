@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from botkeep import BotkeepError
+from botkeep import cancellation
 
 
-class HandlerCancelledError(BotkeepError):
+class HandlerCancelledError(cancellation.HandlerCancelledError):
     """A handler ended in ``asyncio.CancelledError``; its update is over, and the next one is handled.
 
     Attributes:

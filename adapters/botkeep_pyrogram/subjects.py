@@ -8,9 +8,9 @@ from pyrogram import raw, utils
 from pyrogram.types import User
 
 from botkeep.subjects import Subject, speaker_id
+from botkeep.telegram import sender_chat_id
 
 _USERS: Final = ("from_user", "user", "voter")
-_CHATS: Final = ("sender_chat", "actor_chat")
 _RAW_SPEAKERS: Final = ("from_id", "actor", "actor_id", "user_id", "peer", "peer_id")
 """The more exact one first: a reaction's ``peer`` is the chat, and a vote's the person."""
 
@@ -48,7 +48,7 @@ def speaker_of(update: Any) -> int | None:
     if isinstance(update, User):  # of a status
         return int(update.id)
     update = getattr(update, "boost", None) or update
-    return speaker_id(_id_in(update, _USERS), _id_in(update, _CHATS))
+    return speaker_id(_id_in(update, _USERS), sender_chat_id(update))
 
 
 def chat_of(update: Any) -> int | None:

@@ -262,18 +262,18 @@ async def test_a_call_that_is_tried_again_has_no_more_time_than_any_other(proxy:
 
 
 async def test_clearing_that_stops_half_way_does_not_say_that_nothing_was_done(
-    storage: RedisStorage, proxy: FaultProxy, driver: Redis
+    storage: RedisStorage, proxy: FaultProxy, driver: Redis, empty_redis: RedisServer
 ) -> None:
     driver.mset({f"botkeep::{number}": "1" for number in range(3000)})
     proxy.replies.delay(0.02)
     clearing = asyncio.ensure_future(storage.clear_namespace())
     try:
         await asyncio.to_thread(until, lambda: driver.dbsize() < 3000, "the first page")
-        driver.acl_setuser("default", commands=["-scan"])
+        empty_redis.run("ACL", "SETUSER", "default", "-scan")
         with pytest.raises(OutcomeUnknownError, match="a part of it was done"):
             await clearing
     finally:
-        driver.acl_setuser("default", commands=["+scan"])
+        empty_redis.run("ACL", "SETUSER", "default", "+scan")
 
     assert 0 < driver.dbsize() < 3000
 

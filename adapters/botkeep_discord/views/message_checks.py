@@ -75,5 +75,8 @@ class MessageChecker:
     async def _once(self, key: int | None, ask: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Return what Discord answers, or raise its error; all who ask for the same share one call."""
         if key not in self._answers:
-            self._answers[key] = asyncio.ensure_future(asyncio.wait_for(ask(), CALL_SECONDS))
+            answer = asyncio.ensure_future(asyncio.wait_for(ask(), CALL_SECONDS))
+            # Whoever waited for it may have given up: then nobody else would retrieve its error.
+            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._answers[key] = answer
         return await asyncio.shield(self._answers[key])

@@ -25,6 +25,7 @@ from botkeep import (
     StorageUnavailableError,
     user,
 )
+from botkeep.cancellation import HandlerCancelledError
 from botkeep_ptb import BotkeepPersistence, PickledValues, rate_limit, setup_botkeep
 
 
@@ -166,6 +167,7 @@ async def test_a_handler_that_ends_in_a_cancellation_is_an_error_like_any_other(
     served = []
 
     async def cancelled(update: Any, context: Any) -> None:
+        context.user_data["n"] = context.chat_data["n"] = update.message.text
         if update.message.text == "cancel":
             task = asyncio.create_task(asyncio.sleep(60))
             task.cancel()
@@ -176,10 +178,13 @@ async def test_a_handler_that_ends_in_a_cancellation_is_an_error_like_any_other(
     application.add_handler(MessageHandler(filters.ALL, cancelled))
     errors = collect_errors(application)
     async with running(application):
+        await fetch(application, updates.message("cancel", user=8))
+        assert await kept(storage).namespace("users").get_state("8") == {"n": "cancel"}
+        assert await kept(storage).namespace("chats").get_state("8") == {"n": "cancel"}
         await fetch(application, updates.message("cancel"), updates.message("go on"))
 
     assert served == ["go on"]
-    assert ["CancelledError" in str(error) for error in errors] == [True]
+    assert [type(error) for error in errors] == [HandlerCancelledError] * 2
 
 
 async def test_cancelling_an_update_cancels_its_handler_and_frees_its_user(storage: BaseStorage) -> None:
