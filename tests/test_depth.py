@@ -1,11 +1,11 @@
-"""How deep a document may be: one limit for all types on all storages, and no depth that harms the process."""
+"""How deep a document may be: one limit for all types on all storages; no depth harms the process."""
 
 from __future__ import annotations
 
-import datetime
 from collections import namedtuple
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ WRAPS: dict[str, Callable[[Any], Any]] = {
     "namedtuple": Named,
     "list and tuple": lambda value: ([value],)[0] if isinstance(value, tuple) else (value,),
     "dict and tuple": lambda value: {"a": value} if isinstance(value, tuple) else (value,),
-    "with a date": lambda value: [value, datetime.date(2026, 1, 1)],
+    "with a date": lambda value: [value, date(2026, 1, 1)],
     "with a NaN's like": lambda value: [value, -1, None],
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 import math
-from datetime import date, datetime, time, timedelta, timezone
+from collections import Counter, defaultdict
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -184,3 +186,75 @@ def test_absent_equals_only_absent() -> None:
     assert documents.same(None, None)
     assert not documents.same(None, b"null")
     assert not documents.same(b"null", None)
+
+
+FOLDED = [
+    datetime(2026, 11, 21, 9, fold=1),  # noqa: DTZ001 # a naive one, on purpose
+    datetime(2026, 11, 21, 9, tzinfo=timezone.utc, fold=1),
+    datetime(2026, 7, 1, 9, tzinfo=BERLIN, fold=1),
+    datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1),
+    time(2, 30, fold=1),
+    time(2, 30, tzinfo=BERLIN, fold=1),
+    time(2, 30, tzinfo=BERLIN),
+]
+
+
+@pytest.mark.parametrize("moment", FOLDED, ids=repr)
+def test_which_of_two_equal_hours_it_is_and_the_name_of_the_zone_come_back(moment: Any) -> None:
+    found = documents.decode(documents.encode({"at": moment}))["at"]
+
+    assert repr(found) == repr(moment)
+
+
+class Nameless(tzinfo):
+    """A zone as pytz has them: a time of day alone has no offset there."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return timedelta(hours=1) if moment else None
+
+
+def test_a_zone_that_could_not_be_kept_is_refused() -> None:
+    with pytest.raises(DocumentError, match="neither a name nor an offset"):
+        documents.encode({"at": time(9, tzinfo=Nameless())})
+
+    assert documents.decode(documents.encode(datetime(2026, 1, 1, tzinfo=Nameless()))) == datetime(
+        2026, 1, 1, tzinfo=timezone(timedelta(hours=1))
+    )
+
+
+@pytest.mark.parametrize("value", [Counter("abb"), defaultdict(list, a=[1])], ids=["Counter", "defaultdict"])
+def test_a_dict_that_answers_for_missing_keys_is_refused(value: Any) -> None:
+    with pytest.raises(DocumentError, match=r"store dict\(") as caught:
+        documents.encode({"counts": [value]})
+
+    assert caught.value.path == "counts[0]"
+
+
+class Fruit(enum.Enum):
+    APPLE = "apple"
+
+
+def test_two_items_of_a_set_that_would_become_one_are_refused() -> None:
+    with pytest.raises(DocumentError, match="both come back as 'apple'"):
+        documents.encode({Fruit.APPLE, "apple"})
+
+
+class Loud(str):
+    """Shows itself otherwise than it is, as pyrogram's texts may."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "LOUD"
+
+
+def test_a_text_of_a_subclass_is_stored_as_it_is_not_as_it_shows_itself() -> None:
+    assert documents.decode(documents.encode([Loud("quiet"), {Loud("key"): {Loud("x"), 1.5}}])) == [
+        "quiet",
+        {"key": {"x", 1.5}},
+    ]
+
+
+def test_a_number_too_long_to_print_is_no_key() -> None:
+    with pytest.raises(DocumentError, match="too long"):
+        documents.encode({10**5000: 1})

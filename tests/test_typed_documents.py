@@ -189,15 +189,15 @@ class Strict(pydantic.BaseModel, strict=True):
 
 
 class Hiding(pydantic.BaseModel):
-    token: str = pydantic.Field(exclude=True)
+    note: str = pydantic.Field(exclude=True)
 
 
 MODELS = [
-    Renamed(n="Ada"),
-    Chosen(n="Ada"),
-    Nested(inner=Renamed(n="Ada"), others=[Chosen(called="Bob")]),
+    Renamed.model_validate({"n": "Ada"}),
+    Chosen.model_validate({"n": "Ada"}),
+    Nested.model_validate({"inner": {"n": "Ada"}, "others": [{"called": "Bob"}]}),
     Computing(width=3),
-    Raw(payload='{"a": 1}'),
+    Raw.model_validate({"payload": '{"a": 1}'}),
 ]
 
 
@@ -210,7 +210,7 @@ def test_a_model_comes_back_whatever_names_it_is_read_and_dumped_by(model: pydan
 
 @pytest.mark.parametrize(
     ("model", "path"),
-    [(Strict(size=Size.LARGE), "order.size"), (Hiding(token="x"), "order.token")],
+    [(Strict(size=Size.LARGE), "order.size"), (Hiding(note="x"), "order.note")],
     ids=["strict", "left out"],
 )
 def test_a_model_that_could_not_be_read_back_is_refused_where_it_is_stored(
@@ -253,3 +253,14 @@ def test_keys_that_were_booleans_come_back_as_booleans() -> None:
 def test_a_type_that_cannot_be_told_from_another_is_a_document_error(kind: Any) -> None:
     with pytest.raises(DocumentError, match="cannot be read"):
         documents.convert("2026-11-21", kind)
+
+
+def test_a_field_that_cannot_be_stored_is_named_as_such() -> None:
+    with pytest.raises(DocumentError, match="object cannot be stored") as caught:
+        documents.encode([Loose(inner={"a": [object()]})])
+
+    assert caught.value.path == "[0].inner.a[0]"
+
+
+class Loose(pydantic.BaseModel):
+    inner: Any

@@ -159,8 +159,9 @@ def __getattr__(name: str) -> Any:
     try:
         home = import_module(f"botkeep.{_HOMES.get(name, 'errors')}")
     except ModuleNotFoundError as exc:
+        package = (exc.name or "").partition(".")[0]
         raise ImportError(
-            f"{name} needs the package {exc.name!r}: pip install 'botkeep[{exc.name}]'"
+            f"{name} needs the package {package!r}: pip install 'botkeep[{package}]'"
         ) from exc
     value = globals()[name] = getattr(home, name)
     return value

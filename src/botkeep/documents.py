@@ -22,7 +22,7 @@ from botkeep._core import typed
 from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_safe, is_shallow, may_be_deep, pack
 from botkeep._core.tagging import encode_tagged, is_plain, untag
 from botkeep._core.tags import tag_of
-from botkeep.errors import CorruptDocumentError, DocumentError
+from botkeep.errors import CorruptDocumentError
 
 __all__ = ["MAX_DEPTH", "convert", "decode", "encode", "same"]
 

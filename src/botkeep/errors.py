@@ -261,15 +261,22 @@ class NoUserError(BotkeepError, RuntimeError):
 
     Attributes:
         handling: True: a handler is running, but its update comes from no user; False: no handler is running.
+        ended: True: the handler that started this task or thread has ended.
     """
 
-    def __init__(self, handling: bool) -> None:
+    def __init__(self, handling: bool, *, ended: bool = False) -> None:
         super().__init__(handling)
         self.handling = handling
+        self.ended = ended
 
     def __str__(self) -> str:
+        if self.ended:
+            return (
+                "the handler that started this has ended, and a job of its own acts for nobody: put what it "
+                "does for a user inside `with acting_user(id):`"
+            )
         if self.handling:
-            return "nobody sent what this handler handles (a channel post, say): use `store`, or skip it"
+            return "nobody sent what this handler handles (a poll's closing, say): use `store`, or skip it"
         return (
             "no handler is running, so there is no user: `user` works inside handlers of a Botkeep adapter "
             "and inside `with acting_user(id):`; `store` works everywhere"

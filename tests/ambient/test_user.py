@@ -106,21 +106,44 @@ async def test_handlers_at_once_have_their_own_user() -> None:
     assert await asyncio.gather(*(handler(number) for number in range(50))) == list(range(50))
 
 
-async def test_a_task_keeps_the_user_in_whose_handler_it_began() -> None:
-    begin = asyncio.Event()
-
-    async def later() -> None:
-        await begin.wait()
+async def test_a_task_has_the_user_in_whose_handler_it_began() -> None:
+    async def meanwhile() -> None:
+        await asyncio.sleep(0)
         await user.save("name", "alice's")
 
     with acting_user("alice"):
-        task = asyncio.create_task(later())
-    with acting_user("bob"):
-        begin.set()
-        await task
-        assert await user.load("name") is None
-    with acting_user("alice"):
+        task = asyncio.create_task(meanwhile())
+        with acting_user("bob"):
+            await task
+            assert await user.load("name") is None
         assert await user.load("name") == "alice's"
+
+
+async def test_a_scheduler_that_a_handler_started_acts_for_nobody_once_it_has_ended() -> None:
+    jobs: asyncio.Queue[str] = asyncio.Queue()
+
+    async def schedule() -> None:
+        for _ in range(2):
+            name = await jobs.get()
+            if name == "bob's job":
+                with acting_user("bob"):
+                    await user.save("job", name)
+            else:
+                await user.save("job", name)
+
+    with acting_user("alice"):
+        scheduler = asyncio.create_task(schedule())
+        await asyncio.sleep(0)
+    await jobs.put("bob's job")
+    await jobs.put("somebody's job")
+    with pytest.raises(NoUserError, match="has ended") as caught:
+        await scheduler
+
+    assert caught.value.ended
+    with acting_user("alice"):
+        assert await user.load("job") is None
+    with acting_user("bob"):
+        assert await user.load("job") == "bob's job"
 
 
 async def test_a_thread_keeps_the_user_in_whose_handler_it_began() -> None:

@@ -60,7 +60,7 @@ async def test_stopping_backs_up_also_after_somebody_cancelled_all_tasks(tmp_pat
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
     await asyncio.sleep(0)
-    while backups.is_running:
+    while backups.is_running:  # noqa: ASYNC110 # it has no event of its own
         await asyncio.sleep(0.001)
     model.value = 2.0
     await backups.stop()

@@ -223,6 +223,8 @@ class Slotted(StatefulObject):
 
 class SlottedToo(Slotted):
     __slots__ = "name"  # noqa: PLC0205 # allowed, so tried
+    name: str
+    extra: list[int]
 
 
 def test_slots_are_attributes_too(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from botkeep import SQLiteStorage
 from botkeep._core.compat import override
 from botkeep.ratelimit import RateLimiter
 from botkeep.ratelimit.strategies import StrategyName
-from botkeep.storages.sqlite.statements import Statement
 from botkeep.testing import FakeClock
 
 HITTER = """
@@ -49,22 +48,24 @@ async def test_of_200_hits_from_4_processes_exactly_the_limit_is_allowed(
     assert sum(counts) == 50
 
 
-async def test_a_hit_is_one_trip(tmp_path: Path, strategy: StrategyName, clock: FakeClock) -> None:
-    trips = 0
+async def test_a_hit_is_one_call_of_the_engine(
+    tmp_path: Path, strategy: StrategyName, clock: FakeClock
+) -> None:
+    calls = 0
 
     class Counted(SQLiteStorage):
         @override
-        def _submit(self, statement: Statement) -> asyncio.Future[Any]:
-            nonlocal trips
-            trips += 1
-            return super()._submit(statement)
+        async def _apply(self, namespace: str, identifier: str, operation: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            return await super()._apply(namespace, identifier, operation)
 
     async with Counted(tmp_path / "limits.db", clock=clock) as storage:
         limiter = RateLimiter(storage, ["5/minute", "100/hour"], strategy=strategy)
         for _ in range(8):
             await limiter.hit("alice")
 
-    assert trips == 8
+    assert calls == 8
 
 
 async def test_processes_are_exact_also_on_a_storage_that_knows_nothing_of_limits(

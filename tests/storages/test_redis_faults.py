@@ -41,7 +41,7 @@ async def storage(proxy: FaultProxy) -> AsyncIterator[RedisStorage]:
 
 @pytest.fixture
 async def impatient(proxy: FaultProxy) -> AsyncIterator[RedisStorage]:
-    async with RedisStorage(aioredis.Redis(port=proxy.port), timeout=0.05) as storage:
+    async with RedisStorage(aioredis.Redis(port=proxy.port), timeout=0.3) as storage:
         yield storage
 
 

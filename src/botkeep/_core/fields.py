@@ -1,4 +1,4 @@
-"""What a dataclass, a msgspec Struct or a pydantic model holds, as it is stored: by the names it is read by."""
+"""What a dataclass, a msgspec Struct or a pydantic model holds, by the names that it is read by."""
 
 from __future__ import annotations
 
@@ -52,7 +52,11 @@ def _model_fields(value: Any, round_trip: Callable[[Any], Any]) -> Any:
     errors = []
     for dumped in dumps:
         try:
-            validated(type(value), round_trip(dumped))
+            document = round_trip(dumped)
+        except DocumentError:
+            return dumped  # the walk that asks is to find the place
+        try:
+            validated(type(value), document)
         except DocumentError as exc:
             errors.append(exc)
         else:

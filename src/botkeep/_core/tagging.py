@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 from typing import Any, Final
 
 import orjson
@@ -58,7 +59,7 @@ def encode_tagged(document: Any) -> bytes:
         return orjson.dumps(tree)
     # Not by orjson.Fragment: what closes so many levels behind it is written past the end of orjson's buffer.
     mark = secrets.token_hex(16)
-    parts = []
+    parts: list[bytes] = []
     for container, part in tagger.segments:
         container.holder[_place(container, part)] = f"{mark}{len(parts)}"
         parts.append(orjson.dumps(part))
@@ -253,7 +254,7 @@ def _settle(items: list[Any], container: _Container) -> None:
         items.sort(key=repr)
     except RecursionError as exc:
         raise DocumentError(container.path(), "nested too deeply for the stack of this call") from exc
-    for one, other in zip(items, items[1:]):
+    for one, other in pairwise(items):
         if one == other:
             reason = f"two items of this set both come back as {other!r}"
             raise DocumentError(container.path(_IN_A_SET), reason)

@@ -1,4 +1,4 @@
-"""Documents as the types that a reader names: dataclasses, TypedDicts, Structs, pydantic models and others."""
+"""Documents as the types that a reader names: dataclasses, TypedDicts, Structs, pydantic models."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def _misfit(kind: Any, error: msgspec.ValidationError) -> DocumentError:
 def _mender(error: str) -> Callable[[Any], Any] | None:
     """Return what mends this misfit; None: nothing does.
 
-    JSON has one kind of number, so that programs in other languages, and sliders in a browser, give 7.0 for 7;
-    and it has no keys but strings, so that True was stored as "true".
+    JSON has one kind of number: programs in other languages, and sliders in a browser, give 7.0 for 7. And it
+    has no keys but strings: True was stored as "true".
     """
     misfit = _MISFIT.fullmatch(error)
     if misfit is None:

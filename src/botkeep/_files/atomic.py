@@ -9,13 +9,12 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Final
 
 from botkeep._files.errors import not_flushed, unavailable
-from botkeep._files.temporary import UnfinishedFile, unfinished_name
+from botkeep._files.temporary import TemporaryFile, copy, temporary_name
 
 _UNFLUSHABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 
@@ -27,7 +26,8 @@ def write(
 ) -> None:
     """Put ``data`` in the place of the file's content. Missing folders are created.
 
-    A symbolic link stays one: the file that it points to is replaced. Mode and, where allowed, owner stay.
+    A symbolic link stays one: the file that it points to is replaced. Mode and, where allowed, owner stay;
+    a new file is its owner's alone (0600).
 
     Args:
         path: the file.
@@ -54,31 +54,31 @@ def write(
 
 
 def _replace(target: Path, data: bytes, old: Path | None, like: Path) -> None:
-    with UnfinishedFile(target, like) as unfinished:
-        unfinished.fill(data)
+    with TemporaryFile(target, like) as temporary:
+        temporary.fill(data)
         # Renamed only after the target was replaced: never do two names share one file, or an editor that
         # writes in place would spoil both at once.
-        spare = None if old is None else _second_name(target)
-        unfinished.take_place()
-    if old is not None and spare is not None:
-        _keep(spare, old)
+        backup_link = None if old is None else _backup_link(target)
+        temporary.replace_target()
+    if old is not None and backup_link is not None:
+        _keep_old(backup_link, old)
 
 
-def _second_name(target: Path) -> Path | None:
+def _backup_link(target: Path) -> Path | None:
     """Give the old content a second name; None: there is none."""
-    spare = unfinished_name(target)
+    backup_link = temporary_name(target)
     try:
-        os.link(target, spare)
+        os.link(target, backup_link)
     except FileNotFoundError:
         return None
     except OSError:
-        shutil.copy2(target, spare)  # a file system without hard links
-    return spare
+        copy(target, backup_link)  # a file system without hard links
+    return backup_link
 
 
-def _keep(spare: Path, old: Path) -> None:
+def _keep_old(backup_link: Path, old: Path) -> None:
     try:
-        spare.replace(old)
+        backup_link.replace(old)
     except OSError as exc:
         # The write itself has happened: it must not be reported as failed.
         _logger.warning("Could not keep the former content as %s: %s", old, exc)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from botkeep import documents
-from botkeep._files.json_text import NotJsonError, encoded, indented, parsed
-from botkeep.errors import CorruptDocumentError
+from botkeep._core import tags
+from botkeep._core.tagging import untag
+from botkeep._files.json_text import NotJsonError, indented, parsed
 
 
 def to_text(state: dict[str, Any]) -> bytes:
@@ -24,13 +26,20 @@ def to_text(state: dict[str, Any]) -> bytes:
 def from_text(text: bytes) -> dict[str, Any]:
     """Return the state that a file holds.
 
+    A dict of one key that begins with "$" may be a person's or another program's, ``{"$ref": "#/colours"}``:
+    unless it is a tag as we write it, it is the dict that it looks like.
+
     Raises:
         NotJsonError: the text is damaged, or holds something else than an object.
     """
-    try:
-        state = documents.decode(encoded(parsed(text)))
-    except CorruptDocumentError as exc:
-        raise NotJsonError(exc.reason) from exc
+    state = untag(parsed(text), _read_if_ours)
     if not isinstance(state, dict):
         raise NotJsonError("it holds no object")
     return state
+
+
+def _read_if_ours(tag: Mapping[str, Any]) -> Any:
+    try:
+        return tags.read(tag)
+    except Exception:  # noqa: BLE001 # whatever another program keeps there
+        return tag

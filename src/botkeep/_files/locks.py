@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _POLL_SECONDS: Final = (0.002, 0.01)
-"""Between two tries at a lock that somebody holds; jitter, so that two processes do not march in step."""
+"""Between two tries for a lock that somebody holds; jitter, so that two processes do not march in step."""
 
 if sys.platform == "win32":
     import msvcrt
@@ -55,16 +55,18 @@ class FileLock:
 
     Args:
         path: the lock's own file. It stays behind, empty of meaning: removing it would be a race.
+        like: the file that is locked: who may write it may take the lock. None, or no such file: the owner.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, like: Path | None = None) -> None:
         self._path = path
+        self._like = like
         self._descriptor: int | None = None
 
-    def acquire(self, lock_timeout: float = 0.0) -> bool:
-        """Take the lock, waiting up to ``lock_timeout`` seconds; False when somebody else still has it."""
-        deadline = time.monotonic() + lock_timeout
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+    def acquire(self, timeout: float = 0.0) -> bool:
+        """Take the lock, waiting up to ``timeout`` seconds; False when somebody else still has it."""
+        deadline = time.monotonic() + timeout
+        descriptor = self._open()
         try:
             while not try_lock(descriptor):
                 if time.monotonic() > deadline:
@@ -80,6 +82,16 @@ class FileLock:
             os.write(descriptor, b"%d\n" % os.getpid())
         self._descriptor = descriptor
         return True
+
+    def _open(self) -> int:
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return os.open(self._path, os.O_RDWR)
+        if self._like is not None and sys.platform != "win32":
+            with suppress(FileNotFoundError):
+                os.fchmod(descriptor, self._like.stat().st_mode & 0o666)
+        return descriptor
 
     def is_in_place(self) -> bool:
         """Whether the file that is locked is still the one that others would lock."""
@@ -101,7 +113,7 @@ class FileLock:
             os.close(descriptor)
 
     def holder(self) -> str:
-        """Say who has the lock, for an error message."""
+        """Return who has the lock, for an error message."""
         try:
             process = int(self._path.read_text(encoding="ascii"))
         except (OSError, ValueError):

@@ -15,12 +15,12 @@ _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNOREC
 
 
 def check_name(name: str) -> None:
-    """Accept a name that is a file name on every system and stays in its folder.
+    """Raise IdentifierError unless the name is a file name on every system and stays in its folder.
 
     Letters and digits of any script, "_", and inside also " .@+-"; at most 100 characters.
 
     Raises:
-        IdentifierError: for anything else.
+        IdentifierError: it is something else.
     """
     if not isinstance(name, str):
         raise IdentifierError(name, f"must be a str, not {type(name).__name__}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
 import sys
 from contextlib import suppress
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
+
+PRIVATE: Final = 0o600
+"""The mode of what is created: nobody but the owner reads what a bot remembers of people."""
 
 _ENDING: Final = ".unfinished"
 _WRITE_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -34,7 +38,7 @@ else:
         os.fsync(descriptor)
 
 
-class UnfinishedFile:
+class TemporaryFile:
     """A new file beside ``target``; gone at the end of the block unless it took its place.
 
     It has the mode and, where allowed, the owner of the file ``like``; without one it is its owner's alone.
@@ -50,9 +54,10 @@ class UnfinishedFile:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        mode = 0o600 if self._like is None else stat.S_IMODE(self._like.st_mode)
+        # At no moment may anybody read more than in the end.
+        mode = PRIVATE if self._like is None else stat.S_IMODE(self._like.st_mode) & PRIVATE
         while True:
-            self.path = unfinished_name(self._target)
+            self.path = temporary_name(self._target)
             self._descriptor = os.open(self.path, _WRITE_NEW, mode)
             # A sweep may have come between the two lines; from here on the lock keeps it off.
             if _locked(self._descriptor) and os.fstat(self._descriptor).st_nlink:
@@ -70,18 +75,22 @@ class UnfinishedFile:
 
     def fill(self, data: bytes) -> None:
         """Write the content and flush it to the disk."""
+        self._take_ownership()
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
-        self.finish()
-
-    def finish(self) -> None:
-        """Flush to the disk what was written, by `fill` or by somebody else under the name `path`."""
-        if self._like is not None:
-            _liken(self._descriptor, self._like)
         _flush(self._descriptor)
 
-    def take_place(self) -> None:
+    def finish(self) -> None:
+        """Flush to the disk what somebody else wrote under the name `path`."""
+        self._take_ownership()
+        _flush(self._descriptor)
+
+    def _take_ownership(self) -> None:
+        if self._like is not None:
+            _copy_ownership(self._descriptor, self._like)
+
+    def replace_target(self) -> None:
         """Become the target."""
         if sys.platform == "win32":
             self._close()  # an open file cannot be renamed there
@@ -93,9 +102,20 @@ class UnfinishedFile:
             os.close(descriptor)
 
 
-def unfinished_name(target: Path) -> Path:
+def temporary_name(target: Path) -> Path:
     """Return a new name beside the target, which `sweep` recognises."""
     return target.with_name(f"{_start(target)}{secrets.token_hex(4)}{_ENDING}")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, with its mode, to a name that is free; at no moment anybody may read more of it.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    with source.open("rb") as old, open(os.open(target, _WRITE_NEW, PRIVATE), "wb") as new:  # noqa: PTH123 # of a descriptor
+        shutil.copyfileobj(old, new)
+    shutil.copystat(source, target)
 
 
 def sweep(path: Path) -> None:
@@ -138,7 +158,7 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
-def _liken(descriptor: int, before: os.stat_result) -> None:
+def _copy_ownership(descriptor: int, before: os.stat_result) -> None:
     """Give the new file owner and mode of the old one."""
     if sys.platform == "win32":
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from contextvars import ContextVar, Token
 from typing import Final
 
@@ -10,18 +9,29 @@ from botkeep.errors import NoUserError
 from botkeep.keys import identifier_of
 
 
-class _Nobody(enum.Enum):
-    """The two ways in which nobody is acting."""
+class _Scope:
+    """One run of a handler.
 
-    NO_HANDLER = "no handler is running"
-    NO_USER = "this handler has no user"
+    Attributes:
+        user: whom it serves; None: nobody is behind it.
+        ended: it is over. Whatever it started and left behind acts for nobody: a scheduler begun by one
+            user's handler runs the jobs of others.
+    """
+
+    __slots__ = ("ended", "user")
+
+    def __init__(self, user: str | None) -> None:
+        self.user = user
+        self.ended = False
 
 
-_acting: Final[ContextVar[str | _Nobody]] = ContextVar("botkeep.acting_user", default=_Nobody.NO_HANDLER)
+_acting: Final[ContextVar[_Scope | None]] = ContextVar("botkeep.acting_user", default=None)
 
 
 class acting_user:  # noqa: N801 # used as a function: `with acting_user(42):`
     """Make a user the one that `user` means, inside the ``with`` block and the tasks and threads begun in it.
+
+    Until the block ends: what goes on after it acts for nobody, and says so by `NoUserError`.
 
     Adapters do this around each handler. Blocks may be nested; the inner one holds.
 
@@ -34,15 +44,18 @@ class acting_user:  # noqa: N801 # used as a function: `with acting_user(42):`
     """
 
     def __init__(self, user_id: int | str | None) -> None:
-        self._user = _Nobody.NO_USER if user_id is None else identifier_of(user_id)
-        self._token: Token[str | _Nobody] | None = None
+        self._user = None if user_id is None else identifier_of(user_id)
+        self._entered: tuple[_Scope, Token[_Scope | None]] | None = None
 
     def __enter__(self) -> None:
-        self._token = _acting.set(self._user)
+        scope = _Scope(self._user)
+        self._entered = scope, _acting.set(scope)
 
     def __exit__(self, *exc_info: object) -> None:
-        assert self._token is not None
-        _acting.reset(self._token)
+        assert self._entered is not None
+        scope, token = self._entered
+        scope.ended = True
+        _acting.reset(token)
 
 
 def acting_id() -> str:
@@ -51,13 +64,17 @@ def acting_id() -> str:
     Raises:
         NoUserError: nobody is acting.
     """
-    acting = _acting.get()
-    if isinstance(acting, _Nobody):
-        raise NoUserError(acting is _Nobody.NO_USER)
-    return acting
+    scope = _acting.get()
+    if scope is None or scope.user is None or scope.ended:
+        raise NoUserError(scope is not None and not scope.ended, ended=scope is not None and scope.ended)
+    return scope.user
 
 
 def acting_description() -> str:
     """Return a text for messages: who is acting, or why nobody is."""
-    acting = _acting.get()
-    return acting.value if isinstance(acting, _Nobody) else repr(acting)
+    scope = _acting.get()
+    if scope is None:
+        return "no handler is running"
+    if scope.ended:
+        return "the handler has ended"
+    return "this handler has no user" if scope.user is None else repr(scope.user)

@@ -39,9 +39,9 @@ def to_dict(obj: Any) -> Any:
     bytes base64: `from_dict` reads them back. Fields marked with `exclude` are left out. Keys of dicts stay.
 
     Raises:
-        DocumentError: something else is in there, or `from_dict` could not read the dataclass back: a value is
-            not of its field's type, or the type is one that cannot be told from others. The error names the
-            path to it.
+        DocumentError: something else is in there, or `from_dict` could not read the dataclass back: a value
+            is not of its field's type, or the type is one that cannot be told from others. The error names
+            the path to it.
     """
     try:
         return _plain(obj, "")

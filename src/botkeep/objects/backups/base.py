@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botkeep._core.batching import an_event_loop_runs
-from botkeep.objects.backups.export import Imported, exported, exported_as_far_as_possible, imported
+from botkeep.objects.backups.export import Imported, export_skipping_errors, export_states, import_states
 from botkeep.objects.backups.registry import Registration, Registry
 from botkeep.objects.backups.scheduler import TaskCycle, ThreadCycle
 
@@ -38,7 +38,7 @@ class Backups(ABC):
     `asyncio.run` where `stop` was forgotten. What goes wrong with one object is logged, and stops no other.
 
     Args:
-        interval: seconds between two looks at which objects need a backup.
+        interval: seconds between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
@@ -81,7 +81,7 @@ class Backups(ABC):
         return obj
 
     async def add(self, obj: PersistableObject, key: str | None = None) -> PersistableObject:
-        """Do what `register` does, on any place and at any time, and return the object when it is restored.
+        """Register an object at any time, also after `start`; return it when it is restored.
 
         Raises:
             TypeError: as `register`.
@@ -123,7 +123,7 @@ class Backups(ABC):
             StorageUnavailableError: the file could not be written.
             Exception: whatever an object's ``backup`` raises. No file is written then.
         """
-        return exported(self._registry, path)
+        return export_states(self._registry, path)
 
     def import_all(self, source: str | Path | Mapping[str, Any]) -> Imported:
         """Restore objects from what `export_all` returned or wrote; they are backed up in the next cycle.
@@ -134,7 +134,7 @@ class Backups(ABC):
             StorageUnavailableError: the file cannot be read.
             StorageFormatError: the file is damaged, or something else.
         """
-        return imported(self._registry, source)
+        return import_states(self._registry, source)
 
     # The cycle.
 
@@ -150,7 +150,7 @@ class Backups(ABC):
             StorageUnavailableError: what is stored cannot be read.
         """
         if not self.is_running:
-            await self._restore_those_that_wait()
+            await self._restore_pending()
         # Somebody else may have started it meanwhile.
         if not self.is_running:
             self._task = TaskCycle(self._cycle, self.backup_all, self._interval)
@@ -175,11 +175,11 @@ class Backups(ABC):
             raise RuntimeError("an event loop is running here: use `async with`, or start() and stop()")
         try:
             self._begin()
-            self._now(self._restore_those_that_wait())
+            self._run(self._restore_pending())
         except BaseException:
             self._end()
             raise
-        self._thread = ThreadCycle(lambda: self._now(self._cycle()), self._interval)
+        self._thread = ThreadCycle(lambda: self._run(self._cycle()), self._interval)
         return self
 
     def __exit__(
@@ -189,16 +189,16 @@ class Backups(ABC):
         if thread is not None:
             thread.stop()
             try:
-                self._now(self.backup_all())
+                self._run(self.backup_all())
             finally:
                 self._end()
 
     async def _cycle(self) -> None:
         await self.backup()
         if self._copies is not None and self._copies.is_due():
-            await self._copies.make(exported_as_far_as_possible(self._registry))
+            await self._copies.make(export_skipping_errors(self._registry))
 
-    async def _restore_those_that_wait(self) -> None:
+    async def _restore_pending(self) -> None:
         for registration in self._registry:
             if not registration.is_restored:
                 await self._restore(registration)
@@ -211,7 +211,7 @@ class Backups(ABC):
                 registration.obj.restore(data)
             except Exception:
                 _logger.exception("%r could not be restored; what was stored is kept aside", key)
-                await self._keep_aside(key, "unrestored")
+                await self._quarantine(key, "unrestored")
         registration.is_restored = True
 
     async def _back_up(self, registrations: Iterable[Registration]) -> None:
@@ -240,25 +240,25 @@ class Backups(ABC):
 
     @abstractmethod
     async def _read(self, key: str) -> dict[str, Any] | None:
-        """Return what is stored; None when there is nothing, or something damaged, which is kept aside."""
+        """Return what is stored; None when there is nothing, or it went into quarantine, damaged."""
 
     @abstractmethod
     async def _write(self, key: str, state: dict[str, Any]) -> None:
         """Store the state as it is at this moment, before anything else runs on the event loop."""
 
     @abstractmethod
-    async def _keep_aside(self, key: str, why: str) -> None:
+    async def _quarantine(self, key: str, why: str) -> None:
         """Copy what is stored to ``<key>.<why>-<time>``."""
 
     def _begin(self) -> None:
-        """Get ready to work where there is no event loop."""
+        """Prepare for `_run`, at the start of a plain ``with`` block."""
 
     def _end(self) -> None:
-        """Let go of what `_begin` got."""
+        """Release what `_begin` got, at the end of a plain ``with`` block."""
 
     @abstractmethod
-    def _now(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run this where there is no event loop, while nobody else does; return its result."""
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run the coroutine where there is no event loop, one at a time; return its result."""
 
 
 def _needs_backup(registration: Registration) -> bool:

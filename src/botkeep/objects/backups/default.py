@@ -51,7 +51,7 @@ class _Program:
         """Back up everything a last time: an event loop that ran is gone by now."""
         self._thread.close()
         backups = self.backups_in_use()
-        backups._now(backups.backup_all())
+        backups._run(backups.backup_all())
 
 
 _program = _Program()
@@ -60,11 +60,11 @@ _program = _Program()
 def use_folder(
     folder: str | os.PathLike[str], *, interval: float = 10.0, copies: DailyCopies | None = None
 ) -> None:
-    """Say where `register` keeps objects, before it is first called.
+    """Choose the folder of `register`, before it is first called.
 
     Args:
         folder: where the files are; "~" is the user's home.
-        interval: seconds between two looks at which objects need a backup.
+        interval: seconds between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
@@ -105,10 +105,10 @@ def unregister(obj: Persistable) -> None:
 
 
 def export_all(path: str | Path | None = None) -> dict[str, Any]:
-    """Return the states of all objects given to `register`: see `Backups.export_all`."""
+    """Return the states of all objects given to `register`, as `Backups.export_all`."""
     return _program.backups_in_use().export_all(path)
 
 
 def import_all(source: str | Path | Mapping[str, Any]) -> Imported:
-    """Restore objects given to `register`: see `Backups.import_all`."""
+    """Restore objects given to `register` from such a dict or file, as `Backups.import_all`."""
     return _program.backups_in_use().import_all(source)

@@ -32,7 +32,7 @@ class Imported(NamedTuple):
     failed: list[str]
 
 
-def exported(registrations: Iterable[Registration], path: str | Path | None) -> dict[str, Any]:
+def export_states(registrations: Iterable[Registration], path: str | Path | None) -> dict[str, Any]:
     """Return all states, and write them to the file if there is one."""
     states = {each.key: each.obj.backup() for each in registrations if each.is_restored}
     if path is not None:
@@ -40,18 +40,18 @@ def exported(registrations: Iterable[Registration], path: str | Path | None) -> 
     return _copied(states)
 
 
-def exported_as_far_as_possible(registrations: Iterable[Registration]) -> dict[str, Any]:
+def export_skipping_errors(registrations: Iterable[Registration]) -> dict[str, Any]:
     """Return the states of the objects that give one; errors are logged."""
     states = {}
     for each in registrations:
         try:
-            states.update(exported([each], None))
+            states.update(export_states([each], None))
         except Exception:
             _logger.exception("%r is missing from today's copy", each.key)
     return states
 
 
-def imported(registry: Registry, source: str | Path | Mapping[str, Any]) -> Imported:
+def import_states(registry: Registry, source: str | Path | Mapping[str, Any]) -> Imported:
     """Restore every object that the source has a state for."""
     states = _copied(dict(source)) if isinstance(source, Mapping) else _read(Path(source).expanduser())
     result = Imported([], [], [])

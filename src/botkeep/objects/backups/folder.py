@@ -15,7 +15,7 @@ from botkeep._files import atomic
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
-from botkeep._files.quarantine import copy_aside, set_aside
+from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import sweep
 from botkeep._files.threads import on_a_thread
 from botkeep.objects.backups.base import Backups
@@ -57,7 +57,7 @@ class FolderBackups(Backups):
 
     Args:
         folder: where the files are; "~" is the user's home. It is created when it is needed.
-        interval: seconds between two looks at which objects need a backup.
+        interval: seconds between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
@@ -69,7 +69,7 @@ class FolderBackups(Backups):
     ) -> None:
         super().__init__(interval=interval, copies=copies)
         self._folder = Path(folder).expanduser().absolute()
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self._writes: LoopBatcher[tuple[Path, bytes]] = LoopBatcher(self._write_off_the_loop, name=repr(self))
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class FolderBackups(Backups):
 
     @override
     def _restore_where_possible(self, registration: Registration) -> None:
-        self._now(self._restore(registration))
+        self._run(self._restore(registration))
 
     @override
     async def _read(self, key: str) -> dict[str, Any] | None:
@@ -92,7 +92,7 @@ class FolderBackups(Backups):
         except FileNotFoundError:
             _logger.debug("Nothing to restore: there is no %s", path)
         except NotJsonError:
-            aside = set_aside(path, "corrupt")
+            aside = quarantine(path, "corrupt")
             _logger.exception("%s was damaged and is kept as %s; its object starts anew", path, aside.name)
         except OSError as exc:
             raise unavailable(exc, str(path)) from exc
@@ -107,30 +107,41 @@ class FolderBackups(Backups):
             atomic.write(path, text)
 
     @override
-    async def _keep_aside(self, key: str, why: str) -> None:
-        copy_aside(self._path(key), why)
+    async def _quarantine(self, key: str, why: str) -> None:
+        quarantine_copy(self._path(key), why)
 
     @override
-    def _now(self, work: Coroutine[Any, Any, T]) -> T:
-        with self._turn:
-            try:
-                work.send(None)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-        raise AssertionError("reading on the spot, and writing where no event loop runs, never wait")
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        # Also on the thread of an event loop: reading on the spot, and writing where none runs, never wait.
+        with self._lock:
+            return _run_without_waiting(work)
 
     async def _write_off_the_loop(self, batch: Sequence[tuple[Path, bytes]]) -> list[Exception | None]:
         return await on_a_thread(_write_each, batch)
 
 
 def _write_each(batch: Sequence[tuple[Path, bytes]]) -> list[Exception | None]:
-    return [_error_of_writing(path, text) for path, text in batch]
+    return [_write_error(path, text) for path, text in batch]
 
 
-def _error_of_writing(path: Path, text: bytes) -> Exception | None:
+def _write_error(path: Path, text: bytes) -> Exception | None:
     try:
         atomic.write(path, text)
     except Exception as exc:  # noqa: BLE001 # it is this object's alone
         return exc
     return None
+
+
+def _run_without_waiting(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine that waits for nothing, without an event loop.
+
+    Raises:
+        RuntimeError: it does wait.
+    """
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    work.close()
+    raise RuntimeError(f"{work!r} waits, and no event loop runs it")

@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 
-
 _logger = logging.getLogger(__name__)
 
 _FAILED = "A cycle of backups failed; the next one tries again"

@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botkeep._core.compat import override
-from botkeep._files.quarantine import name_aside
+from botkeep._files.quarantine import quarantine_name
 from botkeep.errors import CorruptDocumentError
 from botkeep.hooks import Put
 from botkeep.objects.backups.base import Backups
@@ -34,7 +34,7 @@ class StorageBackups(Backups):
 
     Args:
         storage: any storage, or a namespace of one.
-        interval: seconds between two looks at which objects need a backup.
+        interval: seconds between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
@@ -47,7 +47,7 @@ class StorageBackups(Backups):
         super().__init__(interval=interval, copies=copies)
         self._storage = storage
         self._documents = storage.namespace("objects")
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __repr__(self) -> str:
@@ -57,7 +57,7 @@ class StorageBackups(Backups):
     def _begin(self) -> None:
         self._loop = asyncio.new_event_loop()
         # Also after an earlier block, whose end has stopped it.
-        self._now(self._storage.start())
+        self._run(self._storage.start())
 
     @override
     def _end(self) -> None:
@@ -69,7 +69,7 @@ class StorageBackups(Backups):
     @override
     def _restore_where_possible(self, registration: Registration) -> None:
         if self._loop is not None:
-            self._now(self._restore(registration))
+            self._run(self._restore(registration))
         elif self.is_running:
             # Restored later, the object would lose what is done to it meanwhile.
             raise RuntimeError("the backups have started: use `await backups.add(obj)`")
@@ -79,12 +79,14 @@ class StorageBackups(Backups):
         try:
             state = await self._documents.get_state(key)
         except CorruptDocumentError:
-            _logger.exception("%r is kept aside, and its object starts anew", key)
+            _logger.exception("%r is kept in quarantine, and its object starts anew", key)
         else:
             if state is None or isinstance(state, dict):
                 return state
-            _logger.error("%r is no state of an object; it is kept aside, and its object starts anew", key)
-        await self._keep_aside(key, "corrupt")
+            _logger.error(
+                "%r is no state of an object; it is kept in quarantine, and its object starts anew", key
+            )
+        await self._quarantine(key, "corrupt")
         return None
 
     @override
@@ -94,14 +96,14 @@ class StorageBackups(Backups):
         await self._documents.set_state(key, state, ttl=NO_TTL)
 
     @override
-    async def _keep_aside(self, key: str, why: str) -> None:
+    async def _quarantine(self, key: str, why: str) -> None:
         # The bytes as they are: they may be no document.
         value = await self._documents.get_encoded(key)
         if value is not None:
-            await self._documents.apply(name_aside(key, why), Put(value, Expiry(math.inf, keep=False)))
+            await self._documents.apply(quarantine_name(key, why), Put(value, Expiry(math.inf, keep=False)))
 
     @override
-    def _now(self, work: Coroutine[Any, Any, T]) -> T:
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         assert self._loop is not None, "start() comes first, or `with`"
-        with self._turn:
+        with self._lock:
             return self._loop.run_until_complete(work)

@@ -23,11 +23,11 @@ _OURS: Final = "_StatefulObject__"
 _logger = logging.getLogger(__name__)
 
 # Where `save` wants snapshots to go instead of to the disk: it writes them without blocking.
-_collected: ContextVar[list[Snapshot] | None] = ContextVar("_collected", default=None)
+_snapshots: ContextVar[list[Snapshot] | None] = ContextVar("_snapshots", default=None)
 
 
 class StatefulObject:
-    """A base for objects that persist: they load their state when they are made, and save when they say so.
+    """A base for objects that persist: they load their state when made; `_save_state` and `save` write it.
 
     .. code-block:: python
 
@@ -62,17 +62,17 @@ class StatefulObject:
     """
 
     # Two underscores: a subclass has all other names for itself.
-    __keeper: StateFile | None = None
+    __file: StateFile | None = None
     __saves: LoopBatcher[None] | None = None
-    __given: frozenset[str] | None = None
+    __initial_attributes: frozenset[str] | None = None
 
     def __init__(self, state_file: str | os.PathLike[str]) -> None:
-        self.__forget_former_life()
-        self._state_file = _located(state_file)
-        # The same keeper after a second __init__: it knows which snapshots are still on their way.
-        if self.__keeper is None or self.__keeper.path != self._state_file:
-            self.__keeper = StateFile(self._state_file, _logger)
-        self.__keeper.prepare()
+        self.__reset_attributes()
+        self._state_file = _absolute_path(state_file)
+        # The same object after a second __init__: it knows which snapshots are still on their way.
+        if self.__file is None or self.__file.path != self._state_file:
+            self.__file = StateFile(self._state_file, _logger)
+        self.__file.prepare()
         self.__load()
 
     async def save(self) -> None:
@@ -85,7 +85,7 @@ class StatefulObject:
             StorageUnavailableError: as `_save_state`.
             RuntimeError: a block of `_locked_state` is open on this thread; waiting in it would never end.
         """
-        if self.__kept().is_held_by_this_thread():
+        if self.__open_file().is_held_by_this_thread():
             raise RuntimeError("a _locked_state block is open here: it saves at its end; do not await in it")
         if self.__saves is None:
             self.__saves = LoopBatcher(self.__save_for_all, name=str(self._state_file))
@@ -98,10 +98,10 @@ class StatefulObject:
             DocumentError: a value cannot be stored; it names the path to it. The file is as it was.
             StorageUnavailableError: the file could not be written, and is as it was.
         """
-        snapshot = self.__kept().take(self._get_state)
-        collected = _collected.get()
+        snapshot = self.__open_file().snapshot(self._get_state)
+        collected = _snapshots.get()
         if collected is None:
-            self.__kept().write(snapshot)
+            self.__open_file().write(snapshot)
         else:
             collected.append(snapshot)
 
@@ -126,14 +126,15 @@ class StatefulObject:
         Raises:
             StorageUnavailableError: the file could not be removed.
         """
-        self.__kept().clear()
+        self.__open_file().clear()
 
     @contextmanager
     def _locked_state(self, timeout: float = 10.0) -> Iterator[None]:
         """Change the object in a ``with`` block that no other process or thread has at the same time.
 
         The state is read again before the block and saved after it. If the block or the saving raises,
-        nothing is saved, and the object is as it was before. Blocks may be nested; the outermost reads and saves.
+        nothing is saved, and the object is as it was before. Blocks may be nested; the outermost reads and
+        saves.
 
         Args:
             timeout: seconds to wait for others. It blocks: from async code, go through `asyncio.to_thread`.
@@ -141,7 +142,7 @@ class StatefulObject:
         Raises:
             StorageUnavailableError: somebody else had the lock all that time.
         """
-        with self.__kept().exclusively(timeout) as outermost:
+        with self.__open_file().locked(timeout) as outermost:
             if not outermost:
                 yield
                 return
@@ -175,42 +176,42 @@ class StatefulObject:
 
     def __load(self) -> bool:
         """Take over the state in the file; return whether there is one."""
-        state = self.__kept().read()
+        state = self.__open_file().read()
         if state is None:
             return False
         version, known = state.get("version"), getattr(type(self), "VERSION", None)
         if type(version) is int and type(known) is int and version > known:
             _logger.warning("%s is of version %d, this program knows %d", self._state_file, version, known)
-            self.__kept().spare(version)
+            self.__open_file().keep_newer_version(version)
         self._set_state(state)
         return True
 
     async def __save_for_all(self, callers: Sequence[None]) -> list[None]:
         snapshots: list[Snapshot] = []
-        token = _collected.set(snapshots)
+        token = _snapshots.set(snapshots)
         try:
             self._save_state()
         finally:
-            _collected.reset(token)
+            _snapshots.reset(token)
         for snapshot in snapshots:
-            await on_a_thread(self.__kept().write, snapshot)
+            await on_a_thread(self.__open_file().write, snapshot)
         return [None for _ in callers]
 
-    def __forget_former_life(self) -> None:
-        """Let ``getattr(self, "count", 0)`` find the default when ``__init__`` is called again.
+    def __reset_attributes(self) -> None:
+        """Remove what an earlier ``__init__`` set, so that ``getattr(self, "count", 0)`` gives 0 again.
 
         What a subclass sets before it calls us is not ours to forget: it has just been set again.
         """
         names = {*vars(self), *_slots(self)}
-        if self.__given is None:
-            self.__given = frozenset(names)
-        for name in names - self.__given:
+        if self.__initial_attributes is None:
+            self.__initial_attributes = frozenset(names)
+        for name in names - self.__initial_attributes:
             if not name.startswith(_OURS):
                 delattr(self, name)
 
-    def __kept(self) -> StateFile:
-        assert self.__keeper is not None, "super().__init__(state_file=...) comes before the first save"
-        return self.__keeper
+    def __open_file(self) -> StateFile:
+        assert self.__file is not None, "super().__init__(state_file=...) comes before the first save"
+        return self.__file
 
 
 class _Before(NamedTuple):
@@ -241,7 +242,7 @@ def _copied(value: Any) -> Any:
         return value
 
 
-def _located(state_file: str | os.PathLike[str]) -> Path:
+def _absolute_path(state_file: str | os.PathLike[str]) -> Path:
     if not os.fspath(state_file):
         raise ValueError("state_file must not be empty")
     path = Path(state_file).expanduser()

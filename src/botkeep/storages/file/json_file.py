@@ -14,7 +14,7 @@ from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
 from botkeep._files.locks import FileLock
 from botkeep._files.network_mounts import check_not_mounted_alone
-from botkeep._files.quarantine import copy_aside, set_aside
+from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import sweep
 from botkeep.errors import (
     OutcomeUnknownError,
@@ -151,7 +151,7 @@ class JsonFile:
                 f"damaged ({damage}), without a good backup; it was left as it is: "
                 "repair it, or move it away to start with nothing",
             ) from exc
-        kept = set_aside(self._path, "corrupt") if self._path.exists() else None
+        kept = quarantine(self._path, "corrupt") if self._path.exists() else None
         atomic.write(self._path, content, like=kept or self._backup)
         self._known = self._fingerprint()
         warnings.warn(
@@ -186,7 +186,7 @@ class JsonFile:
             return None
         if found == self._known:
             return self._backup
-        kept = copy_aside(self._path, "changed")
+        kept = quarantine_copy(self._path, "changed")
         _logger.warning(
             "%s was changed while it was in use. What it held is kept as %s and not used; edit it while "
             "the storage is stopped",

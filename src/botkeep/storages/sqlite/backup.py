@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from botkeep._files.atomic import flush_folder
 from botkeep._files.errors import unavailable
-from botkeep._files.quarantine import copy_aside, set_aside
-from botkeep._files.temporary import UnfinishedFile, sweep
+from botkeep._files.quarantine import quarantine, quarantine_copy
+from botkeep._files.temporary import TemporaryFile, sweep
 from botkeep.errors import StorageFormatError, StorageUnavailableError
 from botkeep.storages.sqlite.checksums import FUNCTION, checksum_in_sql
 from botkeep.storages.sqlite.errors import is_locked, translate_error
@@ -114,13 +114,13 @@ def _open_existing(path: Path) -> closing[sqlite3.Connection]:
 
 def _copy_to(database: sqlite3.Connection, target: Path, *, keep_former: bool = False) -> None:
     sweep(target)
-    with UnfinishedFile(target, target) as unfinished:
+    with TemporaryFile(target, target) as unfinished:
         _copy(database, unfinished.path)
         unfinished.finish()
         _empty_log_beside(target)
         if keep_former and target.exists():
-            copy_aside(target, "replaced")
-        unfinished.take_place()
+            quarantine_copy(target, "replaced")
+        unfinished.replace_target()
     flush_folder(target.parent)
 
 
@@ -168,6 +168,6 @@ def _empty_log_beside(target: Path) -> None:
         if is_locked(exc):
             raise
     if log.exists():
-        set_aside(log, "unusable")
+        quarantine(log, "unusable")
     with suppress(FileNotFoundError):
         Path(f"{target}-shm").unlink()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
-from botkeep._files.quarantine import set_aside
+from botkeep._files.quarantine import quarantine
 
 if TYPE_CHECKING:
     from botkeep.storages.sqlite.write_lock import WriteLock
@@ -116,7 +116,7 @@ def keep_foreign_log_away(path: str, lock: WriteLock) -> None:
 
 
 def _set_log_aside(path: str) -> None:
-    kept = set_aside(Path(f"{path}-wal"), "of-another-database")
+    kept = quarantine(Path(f"{path}-wal"), "of-another-database")
     with suppress(FileNotFoundError):
         Path(f"{path}-shm").unlink()
     _logger.warning(
