@@ -212,6 +212,12 @@ class Nameless(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return timedelta(hours=1) if moment else None
 
+    def dst(self, moment: datetime | None) -> timedelta | None:  # noqa: ARG002 # as tzinfo wants it
+        return None
+
+    def tzname(self, moment: datetime | None) -> str | None:  # noqa: ARG002 # as tzinfo wants it
+        return None
+
 
 def test_a_zone_that_could_not_be_kept_is_refused() -> None:
     with pytest.raises(DocumentError, match="neither a name nor an offset"):
