@@ -23,7 +23,9 @@ from benchmarks.rows import AtMost, Row
 from benchmarks.runner import Calls, Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, dialogue, identifiers
 from botkeep import SQLiteStorage
+from botkeep.storages.sqlite.checksums import checksum
 from botkeep.storages.sqlite.schema import connect
+from botkeep.storages.sqlite.write_lock import write_lock
 
 _FEW: Final = 1_000
 _MANY: Final = 100
@@ -57,13 +59,14 @@ async def _fill(path: Path, owned: list[str]) -> None:
     """Write the rows past the storage, in no order, as users come."""
     async with SQLiteStorage(path):
         pass
-    value = orjson.dumps(DOCUMENT).decode()
-    rows = ((own, value) for own in random.Random(1).sample(owned, len(owned)))
+    value = orjson.dumps(DOCUMENT)
+    chosen = random.Random(1).sample(owned, len(owned))
+    rows = ((own, value.decode(), checksum("", own, value, None)) for own in chosen)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode = off", "synchronous = off", "cache_size = -400000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("BEGIN")
-        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, NULL)", rows)
+        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, NULL, ?)", rows)
         connection.execute("COMMIT")
 
 
@@ -80,9 +83,9 @@ async def _compare(many: _Filled, few: _Filled, callers: int, calls: int, scale:
 async def _compare_bare(folder: Path, everyone: list[str], scale: Scale) -> list[Row]:
     calls, rows = scale.of(20_000), []
     with ExitStack() as stack:
+        paths = [str(folder / name) for name in ("many.db", "few.db")]
         many, few = (
-            stack.enter_context(closing(connect(str(folder / name), "full", 5)))
-            for name in ("many.db", "few.db")
+            stack.enter_context(closing(connect(path, "full", write_lock(path), 5))) for path in paths
         )
         for verb, transaction in (("get", _select), ("set", _update)):
             crowd = _transactions(transaction, many, everyone, calls)
