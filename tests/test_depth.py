@@ -17,7 +17,6 @@ import pytest
 from botkeep import BaseStorage, DocumentError, FileStorage, MemoryStorage, SQLiteStorage, documents
 from botkeep._files.dict_file import from_text, to_text
 from botkeep.documents import MAX_DEPTH
-from botkeep.storages.redis import RedisStorage
 
 
 @dataclass
@@ -88,6 +87,8 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     elif request.param == "file":
         opened = FileStorage(tmp_path / "bot.json")
     else:
+        from botkeep import RedisStorage
+
         url = request.getfixturevalue("redis_server").url
         opened = RedisStorage.from_url(url, prefix=f"{tmp_path.name}:")
     async with opened:

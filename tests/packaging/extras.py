@@ -37,6 +37,7 @@ BY_PATH: Final = {
     "migrate/test_engines.py": ("redis",),
     "migrate/test_interruption.py": ("redis",),
     "storages/test_contract.py": ("testing",),
+    "test_documents_table.py": ("redis",),
     "test_former_name.py": ("redis",),
 }
 """Glob patterns of files and folders below ``tests``, and what the tests there need."""
