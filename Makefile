@@ -58,8 +58,8 @@ check: lint types snippets
 lint: $(VENV)/installed-dev
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	PATH="$(abspath $(VENV))/bin:$$PATH"; ! command -v actionlint >/dev/null || \
-		{ actionlint .github/workflows/*.yml && shellcheck .ci/run; }
+	PATH="$(abspath $(VENV))/bin:$$PATH"; ! command -v shellcheck >/dev/null || shellcheck .ci/run
+	! command -v actionlint >/dev/null || actionlint .github/workflows/*.yml
 
 types: $(VENV)/installed-dev
 	$(RUN) mypy

@@ -212,10 +212,10 @@ class Nameless(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return timedelta(hours=1) if moment else None
 
-    def tzname(self, _: datetime | None) -> str | None:
+    def dst(self, moment: datetime | None) -> timedelta | None:  # noqa: ARG002 # as tzinfo wants it
         return None
 
-    def dst(self, _: datetime | None) -> timedelta | None:
+    def tzname(self, moment: datetime | None) -> str | None:  # noqa: ARG002 # as tzinfo wants it
         return None
 
 

@@ -100,7 +100,7 @@ def _kurigram_check(storage: Any) -> Callable[[str], Awaitable[bool]]:
     middleware = kurigram_addons.RateLimitMiddleware(_LIMIT, _MINUTE)
 
     async def check(identifier: str) -> bool:
-        allowed: bool = await middleware._check_limit(storage, f"__rl__:user:{identifier}")
+        allowed: bool = await middleware._check_limit(storage, f"__rl__:user:{identifier}")  # noqa: SLF001 # limits has no public way
         return allowed
 
     return check

@@ -160,9 +160,7 @@ def __getattr__(name: str) -> Any:
         home = import_module(f"botkeep.{_HOMES.get(name, 'errors')}")
     except ModuleNotFoundError as exc:
         package = (exc.name or "").partition(".")[0]
-        raise ImportError(
-            f"{name} needs the package {package!r}: pip install 'botkeep[{package}]'"
-        ) from exc
+        raise ImportError(f"{name} needs the package {package!r}: pip install 'botkeep[{package}]'") from exc
     value = globals()[name] = getattr(home, name)
     return value
 

@@ -178,7 +178,7 @@ class BaseStorage(StorageBase):
         """
         compiled = compile_pattern(pattern)
         await self._enter()
-        async for page in self._engine._scan(self._namespace, compiled.prefix):
+        async for page in self._engine._scan(self._namespace, compiled.prefix):  # noqa: SLF001 # an engine's hook
             for identifier in page:
                 if compiled.segments is None or compiled.matches(identifier):
                     yield identifier
@@ -186,7 +186,7 @@ class BaseStorage(StorageBase):
     async def clear_namespace(self) -> int:
         """Remove every document of this namespace, of no other, and return how many there were."""
         await self._enter()
-        return await self._engine._clear(self._namespace)
+        return await self._engine._clear(self._namespace)  # noqa: SLF001 # an engine's hook
 
     async def health(self) -> bool:
         """Whether the storage answers within a second. Opens it if need be; never raises."""
@@ -265,13 +265,13 @@ class BaseStorage(StorageBase):
         check_identifier(name)
         view = self._view(inner(self._namespace, name))
         if default_ttl is not None:
-            view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)
+            view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)  # noqa: SLF001 # a view shares the storage's own parts
         return view
 
     async def list_namespaces(self) -> list[str]:
         """Return the names of the namespaces directly inside this one that hold something, sorted."""
         await self._enter()
-        return sorted(children(self._namespace, await self._engine._namespaces()))
+        return sorted(children(self._namespace, await self._engine._namespaces()))  # noqa: SLF001 # an engine's hook
 
     def lock(self, identifier: str, *, ttl: float | timedelta = 30.0) -> Lease:
         """Return a lock for ``async with``, across tasks and processes: a lease that is renewed while held.
@@ -306,7 +306,7 @@ class BaseStorage(StorageBase):
 
     async def _answer(self) -> None:
         await self._enter()
-        await self._engine._ping()
+        await self._engine._ping()  # noqa: SLF001 # an engine's hook
 
 
 class NamespaceView(EngineWrapper, BaseStorage):
@@ -321,10 +321,10 @@ class NamespaceView(EngineWrapper, BaseStorage):
         self._storage = storage
         self._other_engine = engine
         self._namespace = namespace
-        self._lifecycle = storage._lifecycle
-        self._clock = storage._clock
-        self._default_ttl = storage._default_ttl
-        self._mutexes = storage._mutexes
+        self._lifecycle = storage._lifecycle  # noqa: SLF001 # a view shares the storage's own parts
+        self._clock = storage._clock  # noqa: SLF001 # a view shares the storage's own parts
+        self._default_ttl = storage._default_ttl  # noqa: SLF001 # a view shares the storage's own parts
+        self._mutexes = storage._mutexes  # noqa: SLF001 # a view shares the storage's own parts
 
     def __repr__(self) -> str:
         return f"<namespace {self._namespace!r} of {self._storage!r}>"

@@ -181,7 +181,7 @@ class EngineWrapper(StorageHooks):
     _clear = _forwarded("_clear")
 
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        pages = aiter(self._wrapped._scan(namespace, prefix))  # an engine around an engine
+        pages = aiter(self._wrapped._scan(namespace, prefix))  # an engine around an engine  # noqa: SLF001 # an engine around an engine
         while True:
             try:
                 page: Sequence[str] = await self._around("_scan", pages.__anext__)

@@ -77,7 +77,7 @@ async def migrate(
         MigrationError: the target holds other documents under some of the keys, or the source damaged ones:
             all else was copied. Or the target does not give back what was written.
     """
-    await asyncio.gather(source._enter(), target._enter())
+    await asyncio.gather(source._enter(), target._enter())  # noqa: SLF001 # an engine's hook, or where a view begins
     move = _Move(
         _Documents(source), _Documents(target), compile_pattern(pattern), verify=verify, overwrite=overwrite
     )
@@ -96,26 +96,26 @@ class _Documents:
     def __init__(self, storage: BaseStorage) -> None:
         self.now = storage.now
         self._engine = storage.engine
-        self._root = storage._namespace
+        self._root = storage._namespace  # noqa: SLF001 # an engine's hook, or where a view begins
 
     async def paths(self) -> list[str]:
         start = f"{self._root}/" if self._root else ""
-        paths = await self._engine._namespaces()
+        paths = await self._engine._namespaces()  # noqa: SLF001 # an engine's hook, or where a view begins
         inside = {path[len(start) :] for path in paths if path.startswith(start)}
         # An empty name marks Botkeep's own records, the locks: nobody holds them in the new place.
         return ["", *sorted(path for path in inside if path and "" not in path.split("/"))]
 
     def scan(self, path: str, prefix: str) -> AsyncIterator[Sequence[str]]:
-        return self._engine._scan(_joined(self._root, path), prefix)
+        return self._engine._scan(_joined(self._root, path), prefix)  # noqa: SLF001 # an engine's hook, or where a view begins
 
     async def read(self, path: str, identifiers: Sequence[str]) -> list[Stored | None]:
-        return await self._engine._get_many(_joined(self._root, path), identifiers)
+        return await self._engine._get_many(_joined(self._root, path), identifiers)  # noqa: SLF001 # an engine's hook, or where a view begins
 
     async def add(self, path: str, absent: Mapping[str, Stored]) -> list[bool]:
-        return await self._engine._add_many(_joined(self._root, path), absent)
+        return await self._engine._add_many(_joined(self._root, path), absent)  # noqa: SLF001 # an engine's hook, or where a view begins
 
     async def apply(self, path: str, identifier: str, operation: Operation[T]) -> T:
-        return await self._engine._apply(_joined(self._root, path), identifier, operation)
+        return await self._engine._apply(_joined(self._root, path), identifier, operation)  # noqa: SLF001 # an engine's hook, or where a view begins
 
 
 class _Move:

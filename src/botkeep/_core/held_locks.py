@@ -71,13 +71,13 @@ class HeldLock:
     def for_running_task(self) -> HeldLock:
         """Return the same lock as one that the running task holds, too, by leave of its holder."""
         lock = copy.copy(self)
-        lock._holder = asyncio.current_task()
+        lock._holder = asyncio.current_task()  # noqa: SLF001 # one lock of this class and another
         return lock
 
     @contextmanager
     def tracked(self) -> Iterator[HeldLock]:
         """Make the lock known to this task, and to those that it starts, until the block ends."""
-        _held.set((*(other for other in _held.get() if not other._released), self))
+        _held.set((*(other for other in _held.get() if not other._released), self))  # noqa: SLF001 # one lock of this class and another
         try:
             yield self
         finally:
@@ -103,7 +103,7 @@ def holds_locks() -> bool:
 
 def held_locks_on(identifier: str) -> tuple[HeldLock, ...]:
     """Return every lock on the identifier, whatever its scope, that this task holds."""
-    return tuple(held for held in _held.get() if held.identifier == identifier and not held._released)
+    return tuple(held for held in _held.get() if held.identifier == identifier and not held._released)  # noqa: SLF001 # one lock of this class and another
 
 
 @asynccontextmanager

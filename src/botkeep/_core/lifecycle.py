@@ -102,12 +102,12 @@ class Lifecycle:
         if self.loop is not None:
             # Its event loop was closed without a stop: release what belonged to it before opening anew.
             await self._close(engine)
-        await engine._open()
+        await engine._open()  # noqa: SLF001 # an engine's hook
         self.loop = loop
 
     async def _close(self, engine: StorageHooks) -> None:
         try:
-            await engine._close()
+            await engine._close()  # noqa: SLF001 # an engine's hook
         finally:
             self.loop = None
 

@@ -50,7 +50,7 @@ class StorageBase(StorageHooks):
         if self._lifecycle.loop is not asyncio.get_running_loop():
             await self._lifecycle.enter(self._engine)
         engine = self if self._other_engine is None else self._other_engine
-        return await engine._get(self._namespace, identifier)
+        return await engine._get(self._namespace, identifier)  # noqa: SLF001 # an engine's hook
 
     async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
         """In one atomic step, show a document to an operation and store what it returns.
@@ -72,7 +72,7 @@ class StorageBase(StorageHooks):
             await self._lifecycle.enter(self._engine)
             operation = postponed(operation, self._clock.ahead - ahead)
         engine = self if self._other_engine is None else self._other_engine
-        return await engine._apply(self._namespace, identifier, operation)
+        return await engine._apply(self._namespace, identifier, operation)  # noqa: SLF001 # an engine's hook
 
     @property
     def has_default_ttl(self) -> bool:
@@ -130,4 +130,4 @@ class StorageBase(StorageHooks):
     async def _expires_at(self, identifier: str) -> float | None:
         check_identifier(identifier)
         await self._enter()
-        return await self._engine._get_expiry(self._namespace, identifier)
+        return await self._engine._get_expiry(self._namespace, identifier)  # noqa: SLF001 # an engine's hook

@@ -116,7 +116,7 @@ class StatesGroupMeta(type):
         group.__outer__ = None
         for attribute, member in namespace.items():
             if isinstance(member, State):
-                member._join(group, attribute)
+                member._join(group, attribute)  # noqa: SLF001 # a group names its states
             elif isinstance(member, StatesGroupMeta) and _is_defined_in(member, group):
                 member.__outer__ = group
         group._assign_names()
@@ -145,9 +145,9 @@ class StatesGroupMeta(type):
         cls.__nested__ = tuple(member for member in members if isinstance(member, StatesGroupMeta))
         for member in members:
             if isinstance(member, State):
-                member._build_text()
+                member._build_text()  # noqa: SLF001 # a group names its states
             elif member.__outer__ is cls:
-                member._assign_names()
+                member._assign_names()  # noqa: SLF001 # a group names its states
         cls.__states__ = _each_once(cls, members)
         cls.transitions = _table(cls)
         cls.__transitions__ = Transitions(

@@ -193,5 +193,5 @@ class FaultProxy:
             if direction is self.requests:
                 self.round_trips += self._awaits_requests
             self._awaits_requests = direction is self.replies
-            if not await direction._forward(data, writer):
+            if not await direction._forward(data, writer):  # noqa: SLF001 # of the proxy that made it
                 return

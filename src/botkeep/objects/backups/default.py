@@ -51,7 +51,7 @@ class _Program:
         """Back up everything a last time: an event loop that ran is gone by now."""
         self._thread.close()
         backups = self.backups_in_use()
-        backups._run(backups.backup_all())
+        backups._run(backups.backup_all())  # noqa: SLF001 # the module runs its own program object
 
 
 _program = _Program()

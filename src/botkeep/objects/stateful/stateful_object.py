@@ -160,7 +160,7 @@ class StatefulObject:
     def __remembered(self) -> _Before:
         """Return what `__go_back` needs to undo what a block does."""
         attributes = {name: _copied(value) for name, value in _public_attributes(self).items()}
-        if type(self)._get_state is StatefulObject._get_state:
+        if type(self)._get_state is StatefulObject._get_state:  # noqa: SLF001 # of this class
             return _Before(attributes, None)
         with suppress(DocumentError):
             return _Before(attributes, to_text(self._get_state()))

@@ -135,7 +135,7 @@ class BatchingConnection:
         self._seen = 0.0  # the latest time that is stored with the data
         self._id_is_due = path != ":memory:"
         # aiosqlite has no public way to run a function on its thread; SQLAlchemy too uses this queue.
-        self._jobs: SimpleQueue[Any] = connection._tx
+        self._jobs: SimpleQueue[Any] = connection._tx  # noqa: SLF001 # aiosqlite has no public way
         self._reply: _Reply | None = None
         self._folding: asyncio.TimerHandle | None = None
         self._last_batch = 0.0  # on the event loop's clock
@@ -182,7 +182,7 @@ class BatchingConnection:
         """Run a function on the connection's thread, between batches."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait(
-            (_Reply(partial(complete_future, future)), lambda: function(self._connection._conn))
+            (_Reply(partial(complete_future, future)), lambda: function(self._connection._conn))  # noqa: SLF001 # aiosqlite has no public way
         )
         try:
             return await future
@@ -195,7 +195,7 @@ class BatchingConnection:
 
     def _send_batch(self, batch: Sequence[Statement[Any]], complete: Complete) -> None:
         self._reply = self._reply or _Reply(complete)
-        self._jobs.put_nowait((self._reply, partial(self._execute, self._connection._conn, batch)))
+        self._jobs.put_nowait((self._reply, partial(self._execute, self._connection._conn, batch)))  # noqa: SLF001 # aiosqlite has no public way
         loop = asyncio.get_running_loop()
         self._last_batch = loop.time()
         if self._folding is None:
@@ -209,7 +209,7 @@ class BatchingConnection:
             self._folding = loop.call_later(rest, _fold_if_idle, ref(self))
         else:
             self._folding = None
-            self._jobs.put_nowait((_Reply(lambda _: None), partial(self._fold, self._connection._conn)))
+            self._jobs.put_nowait((_Reply(lambda _: None), partial(self._fold, self._connection._conn)))  # noqa: SLF001 # aiosqlite has no public way
 
     # From here on, on the thread.
 

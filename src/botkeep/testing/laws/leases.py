@@ -17,7 +17,7 @@ from botkeep.testing.hooks import StorageUnderTest
 
 def records(storage: BaseStorage) -> BaseStorage:
     """The namespace in which a storage keeps the leases of its locks."""
-    return storage._view(private("", "locks"))
+    return storage._view(private("", "locks"))  # noqa: SLF001 # the namespace that locks are in
 
 
 async def eventually(condition: Callable[[], Awaitable[Any]]) -> None:
