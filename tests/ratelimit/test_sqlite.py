@@ -83,3 +83,24 @@ async def test_processes_are_exact_also_on_a_storage_that_knows_nothing_of_limit
         verdicts = await asyncio.gather(*(limiters[turn % 2].hit("spammer") for turn in range(100)))
 
     assert sum(verdict.allowed for verdict in verdicts) == 50
+
+
+async def test_two_clocks_that_are_apart_grant_no_more_than_the_rate(
+    tmp_path: Path, strategy: StrategyName, clock: FakeClock
+) -> None:
+    def ahead() -> float:
+        return clock() + 3
+
+    async with (
+        SQLiteStorage(tmp_path / "limits.db", clock=clock) as one,
+        SQLiteStorage(tmp_path / "limits.db", clock=ahead) as other,
+    ):
+        limiters = [RateLimiter(storage, "1/second", strategy=strategy) for storage in (one, other)]
+        verdicts = []
+        for number in range(100):
+            verdicts.append(await limiters[number % 2].hit("alice"))
+            clock.advance(0.05)
+
+    # Five seconds, and the three that one clock is ahead.
+    assert sum(verdict.allowed for verdict in verdicts) <= 5 + 3 + 1
+    assert min(verdict.remaining for verdict in verdicts) == 0

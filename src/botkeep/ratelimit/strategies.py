@@ -19,6 +19,10 @@ State: TypeAlias = "list[int]"
 StrategyName: TypeAlias = Literal["fixed", "sliding", "gcra"]
 
 
+CLOCKS_APART: Final = 60_000
+"""Milliseconds by which clocks of two processes may differ; a limit still grants no more than its rate."""
+
+
 class Quota(NamedTuple):
     """One limit.
 
@@ -43,7 +47,7 @@ class Meter(ABC):
         limit: hits.
         period: milliseconds.
         now: the moment; the state's own, when that is later because another process's clock is ahead.
-        stepped_back: the state is of a moment that is more than a period ahead.
+        stepped_back: the state is of a moment that is too far ahead to be believed.
         state: what to keep.
     """
 
@@ -54,9 +58,10 @@ class Meter(ABC):
         self.limit: int = quota.limit
         self.period: int = quota.period
         state = [*self.fresh] if state is None else state
-        # A clock that was ahead by more than a period was wrong: to believe it would be to ban for as long.
-        # Its hits count on from now, or each step back would grant the whole limit anew.
-        self.stepped_back: bool = state[0] > now + self.period
+        # A clock that is a little ahead is another process's: time is what the state says. One that is far
+        # ahead was wrong, and to believe it would be to ban for as long: its hits count on from now, or each
+        # step back would grant the whole limit anew.
+        self.stepped_back: bool = state[0] > now + max(self.period, CLOCKS_APART)
         if self.stepped_back:
             state = [self._start(now), *state[1:]]
         self.now: int = max(now, state[0])

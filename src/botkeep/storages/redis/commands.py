@@ -138,8 +138,8 @@ def hit(key: bytes, identifier: str, operation: Hit) -> Request:
 def _scripted(
     script: Script, key: bytes, *arguments: bytes, identifier: str, expires_at: float | None
 ) -> Request:
-    words = (b"1", key, *arguments)
-    return Request(words, key, identifier, writes=True, script=script, expires_at=expires_at)
+    # By position: by name it takes twice as long.
+    return Request((b"1", key, *arguments), key, identifier, True, script, expires_at)
 
 
 def _keeping(expiry: Expiry) -> bytes:

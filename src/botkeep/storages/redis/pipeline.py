@@ -152,8 +152,7 @@ class ServerPipeline:
             connection = self._connection
             if connection is None or _has_ended(connection):
                 connection = await self._connect()
-            await self._send(connection, calls)
-            await self._receive(connection, calls)
+            await self._receive(connection, await self._send(connection, calls))
         except BaseException:
             # Whatever it was, further replies would not match.
             await self._hang_up()
@@ -175,7 +174,11 @@ class ServerPipeline:
         if connection is not None:
             await connection.disconnect(nowait=True)
 
-    async def _send(self, connection: AbstractConnection, calls: Sequence[PendingCall]) -> None:
+    async def _send(
+        self, connection: AbstractConnection, calls: Sequence[PendingCall]
+    ) -> Sequence[PendingCall]:
+        """Hand a batch to the connection; return whose replies will come, in their order."""
+        awaited: list[PendingCall] = []
         chunk: list[bytes] = []
         size = 0
         known: set[Script] = set()
@@ -189,8 +192,12 @@ class ServerPipeline:
                 chunk.append(request)
                 size += len(request)
                 call.sent = True
+                awaited.append(call)
+                if call.asking:
+                    awaited.append(call)  # the answer to ASKING comes before its own
         if chunk:
             await connection.send_packed_command(b"".join(chunk), check_health=False)
+        return awaited
 
     def _packed(self, call: PendingCall, known: set[Script]) -> bytes:
         """Return a call as the protocol has it (redis.io/docs/latest/develop/reference/protocol-spec).
@@ -209,14 +216,15 @@ class ServerPipeline:
             words = (*load, *words)
             known.add(script)
         if expires_at is not None:
-            words = (*words, milliseconds_left(expires_at - self._clock()))
+            for_ever = expires_at == math.inf
+            words = (*words, b"" if for_ever else milliseconds_left(expires_at - self._clock()))
         parts = [_ASKING] if call.asking else []
         parts.append(b"*%d\r\n" % len(words))
         for word in words:
             parts.append(b"$%d\r\n%b\r\n" % (len(word), word))  # noqa: PERF401 # as quick, and one call less
         return b"".join(parts)
 
-    async def _receive(self, connection: AbstractConnection, calls: Sequence[PendingCall]) -> None:
+    async def _receive(self, connection: AbstractConnection, awaited: Sequence[PendingCall]) -> None:
         """Note each reply in its call, as soon as it comes.
 
         It is bytes, whatever the client's ``decode_responses``.
@@ -226,15 +234,14 @@ class ServerPipeline:
             # Its own one hangs up at the first READONLY, and with it go the answers to the rest of the batch.
             read = super(SentinelManagedConnection, connection).read_response
         stale = False
-        for call in calls:
-            for _ in range(call.sent + (call.sent and call.asking)):
-                try:
-                    call.reply = await read(disable_decoding=True, disconnect_on_error=False)
-                except Exception as exc:
-                    if not is_reply(exc):
-                        raise
-                    call.reply = exc
-                    stale = stale or needs_new_connection(exc)
+        for call in awaited:
+            try:
+                call.reply = await read(disable_decoding=True, disconnect_on_error=False)
+            except Exception as exc:
+                if not is_reply(exc):
+                    raise
+                call.reply = exc
+                stale = stale or needs_new_connection(exc)
         if stale:
             # Connecting asks Sentinel who is master now, and the client for its credentials.
             await self._hang_up()

@@ -68,7 +68,7 @@ class RetryingRouter:
         target = server
         try:
             while True:
-                pipeline = target or self.topology.node_for(request)
+                pipeline = target or self.topology.only or self.topology.node_for(request)
                 if pipeline.recovery is not None:
                     await self._recovered(call, pipeline.recovery)
                     continue

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from botkeep.ratelimit.strategies import CLOCKS_APART
+
 
 class Script:
     """A script as EVAL and EVALSHA want it.
@@ -156,7 +158,7 @@ local allowed, moved, expires = true, false, 0
 for i = 1, quotas do
   local limit, period = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
   local at, hits, before = unpack(states[i] or {{0, 0, 0}})
-  if at > now + period then
+  if at > now + math.max(period, {CLOCKS_APART}) then
     at = strategy == 'gcra' and now or now - now % period
     moved = true
   end

@@ -236,24 +236,23 @@ class RedisStorage(BaseStorage):
     @override
     async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
         key, step = self._keys.key(namespace, identifier), cast("Any", operation)
-        command = COMMANDS.get(type(operation))
-        if command is None:
-            return cast("Result", await self._apply_in_steps(namespace, identifier, key, step))
-        answer = await self._router.call(command.request(key, identifier, step))
-        return cast("Result", command.result and command.result(answer))
-
-    async def _apply_in_steps(self, namespace: str, identifier: str, key: bytes, operation: Any) -> Any:
-        """Apply an operation that takes more than one command, or whose answer takes more to read."""
-        kind = type(operation)
-        if kind is Increment:
-            return await self._increment(key, operation)
-        if kind is Hit:
-            return await self._hit(key, operation)
-        if kind is Peek:
-            return await self._peek(key, operation)
-        load = partial(self._get_stored, namespace, identifier)
-        swap = partial(self._swap, key, identifier)
-        return await apply_optimistically(load, swap, operation, self._clock)
+        kind: type = type(operation)
+        command = COMMANDS.get(kind)
+        result: Any
+        if command is not None:
+            answer = await self._router.call(command.request(key, identifier, step))
+            result = command.result and command.result(answer)
+        elif kind is Increment:
+            result = await self._increment(key, step)
+        elif kind is Hit:
+            result = await self._hit(key, step)
+        elif kind is Peek:
+            result = await self._peek(key, step)
+        else:
+            load = partial(self._get_stored, namespace, identifier)
+            swap = partial(self._swap, key, identifier)
+            result = await apply_optimistically(load, swap, operation, self._clock)
+        return cast("Result", result)
 
     async def _swap(self, key: bytes, identifier: str, old: Stored | None, new: Stored | None) -> bool:
         expected = None if old is None else old.value

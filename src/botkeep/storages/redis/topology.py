@@ -32,9 +32,11 @@ class Topology(ABC):
 
     Attributes:
         check: what shows whether a server is there; the answer "cluster_state:fail" is no as well.
+        only: the pipeline to the one server, where there is no other; None: `node_for` tells.
     """
 
     check: ClassVar[Request]
+    only: ServerPipeline | None = None
 
     async def open(self) -> None:
         """Find the servers."""
@@ -78,19 +80,19 @@ class SingleServer(Topology):
 
     def __init__(self, client: Redis, open_pipeline: OpenPipeline, *, name: str) -> None:
         self._name = name
-        self._pipeline = open_pipeline(client.connection_pool.make_connection)
+        self.only: ServerPipeline = open_pipeline(client.connection_pool.make_connection)
 
     @override
     def node_for(self, request: Request) -> ServerPipeline:  # noqa: ARG002 # it has every key
-        return self._pipeline
+        return self.only
 
     @override
     def nodes(self) -> Sequence[ServerPipeline]:
-        return [self._pipeline]
+        return [self.only]
 
     @override
     def pipelines(self) -> Collection[ServerPipeline]:
-        return [self._pipeline]
+        return [self.only]
 
     @override
     def redirected(self, error: RedirectedError) -> ServerPipeline | None:
@@ -107,4 +109,4 @@ class SingleServer(Topology):
 
     @override
     async def close(self) -> None:
-        await self._pipeline.close()
+        await self.only.close()
