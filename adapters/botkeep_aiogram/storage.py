@@ -12,6 +12,7 @@ from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from typing_extensions import override
 
 import botkeep
+from botkeep.ttl import seconds
 from botkeep_aiogram.values import storable
 
 
@@ -29,8 +30,7 @@ class BotkeepStorage(BaseStorage):
 
     def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         self._storage = storage
-        self._idle_ttl = idle_ttl
-        botkeep.FSMContext(storage, "checks the idle_ttl", idle_ttl=idle_ttl)
+        self._idle_ttl = None if idle_ttl is None else seconds(idle_ttl)
 
     @override
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:

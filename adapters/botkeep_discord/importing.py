@@ -69,6 +69,7 @@ async def import_cascadeui(
         MigrationError: something could not be imported; all else was.
         StorageFormatError: this is no state of CascadeUI, or a damaged one.
         StorageUnavailableError: the server cannot be reached.
+        ImportError: a Redis server is named, and its driver is not installed.
         OSError: the file cannot be read.
     """
     async with StagedDocuments(**settings) as staged:
@@ -121,9 +122,13 @@ def _read_tables(database: sqlite3.Connection, prefix: str) -> Iterator[tuple[st
 
 
 async def _read_server(url: str, key: str, staged: StagedDocuments) -> dict[str, Any]:
-    # Only who has a Redis has its driver.
-    from botkeep.importers.foreign_redis import read_strings  # noqa: PLC0415
-
+    try:
+        # Only who has a Redis has its driver.
+        from botkeep.importers.foreign_redis import read_strings  # noqa: PLC0415
+    except ModuleNotFoundError as exc:
+        raise ImportError(
+            f"the key of a Redis server cannot be read: {exc}; pip install 'botkeep[discord,redis]'"
+        ) from exc
     async for found in read_strings(url, key, staged):
         if found.name == key:
             return _parsed(found.text, key)

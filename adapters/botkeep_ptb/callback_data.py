@@ -10,7 +10,7 @@ import telegram
 from botkeep import DocumentError
 from botkeep_ptb.layout import CALLBACK_DATA, KEYBOARDS, QUERIES, Key
 from botkeep_ptb.records import ABSENT, Entry, Records
-from botkeep_ptb.values import Values
+from botkeep_ptb.values import Values, unpack
 
 
 class CallbackDataRecords:
@@ -25,10 +25,12 @@ class CallbackDataRecords:
     async def load(self, bot: telegram.Bot) -> tuple[list[tuple[str, float, Any]], dict[str, str]] | None:
         """Return what python-telegram-bot's cache takes, the keyboard that was used last at the end."""
         whole = await self._records.read(CALLBACK_DATA)
-        keyboards, queries = ([], {}) if whole is ABSENT else self._values.unpack(whole, bot)
+        keyboards, queries = (
+            ([], {}) if whole is ABSENT else unpack(self._values, "callback_data", whole, bot)
+        )
         kept = {keyboard: (access_time, buttons) for keyboard, access_time, buttons in keyboards}
         for keyboard, document in (await self._records.load(KEYBOARDS)).items():
-            kept[keyboard] = tuple(self._values.unpack(document, bot))
+            kept[keyboard] = tuple(unpack(self._values, keyboard, document, bot))
         self._queries = await self._records.load(QUERIES)
         # A keyboard of the former record is still to be written as one of its own.
         self._access_times = {} if keyboards else {keyboard: used for keyboard, (used, _) in kept.items()}

@@ -10,7 +10,7 @@ import telegram
 from botkeep import CorruptDocumentError, DocumentError
 from botkeep.documents import encode
 from botkeep_ptb.records import ABSENT
-from botkeep_ptb.values import Values
+from botkeep_ptb.values import Values, unpack
 
 _STATE: Final = "@state"
 
@@ -54,13 +54,20 @@ class Data:
         """
         if document is ABSENT:
             return self.new()
-        try:
-            return self._unpacked(document, bot)
-        except Exception as exc:
-            # A document that was damaged, or edited by hand, may fail its reader in any way.
-            raise CorruptDocumentError(
-                identifier, f"{type(exc).__name__}: {exc}; it was left as it is"
-            ) from exc
+        items, attributes = document, {}
+        if isinstance(document, dict) and document.keys() == {_STATE}:
+            items, attributes = document[_STATE]
+        found = unpack(self._values, identifier, items, bot)
+        if isinstance(found, self.kind):
+            return found
+        data = self.new()
+        if isinstance(data, dict) and isinstance(found, dict):
+            data.update(found)
+        elif found:
+            named = f"is a {type(found).__qualname__}, but ContextTypes names {self.kind.__qualname__}"
+            raise CorruptDocumentError(identifier, f"{named}; it was left as it is")
+        _add_attributes(data, unpack(self._values, identifier, attributes, bot))
+        return data
 
     def storable_part(self, data: Any, stored: Any) -> tuple[Any, list[DocumentError]]:
         """Return the document of what can be stored, and an error for each item or attribute that cannot.
@@ -121,23 +128,6 @@ class Data:
                 raise
         items, attributes = self._values.pack(dict(data) if isinstance(data, dict) else {}), _attributes(data)
         return {_STATE: [items, self._values.pack(attributes)]} if attributes else items
-
-    def _unpacked(self, document: Any, bot: telegram.Bot) -> Any:
-        items, attributes = document, {}
-        if isinstance(document, dict) and document.keys() == {_STATE}:
-            items, attributes = document[_STATE]
-        found = self._values.unpack(items, bot)
-        if isinstance(found, self.kind):
-            return found
-        data = self.new()
-        if isinstance(data, dict) and isinstance(found, dict):
-            data.update(found)
-        elif found:
-            raise ValueError(
-                f"is a {type(found).__qualname__}, but ContextTypes names {self.kind.__qualname__}"
-            )
-        _add_attributes(data, self._values.unpack(attributes, bot))
-        return data
 
 
 def _attributes(value: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from botkeep_ptb.layout import (
     name_of,
 )
 from botkeep_ptb.records import Entry, Records
-from botkeep_ptb.values import PlainValues, Values
+from botkeep_ptb.values import PlainValues, Values, unpack
 
 
 class BotkeepPersistence(BasePersistence[Any, Any, Any]):
@@ -96,7 +96,8 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
         await self._records.open()
         found = await self._records.load(conversations(name))
         return {
-            conversation_key(key): self._values.unpack(document, self.bot) for key, document in found.items()
+            conversation_key(key): unpack(self._values, f"{name}{key}", document, self.bot)
+            for key, document in found.items()
         }
 
     @override
@@ -127,11 +128,11 @@ class BotkeepPersistence(BasePersistence[Any, Any, Any]):
 
     @override
     async def drop_user_data(self, user_id: int) -> None:
-        await self._records.remove(Key(USERS, str(user_id)))
+        await self._records.drop(Key(USERS, str(user_id)))
 
     @override
     async def drop_chat_data(self, chat_id: int) -> None:
-        await self._records.remove(Key(CHATS, str(chat_id)))
+        await self._records.drop(Key(CHATS, str(chat_id)))
 
     @override
     async def refresh_user_data(self, user_id: int, user_data: Any) -> None:

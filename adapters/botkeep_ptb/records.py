@@ -87,6 +87,7 @@ class Records:
         try:
             await self.retry()
         finally:
+            self._seen.clear()  # Until it is opened again, others may write.
             await self._storage.stop()
 
     async def load(self, kind: tuple[str, ...]) -> dict[str, Any]:
@@ -142,6 +143,11 @@ class Records:
     async def remove(self, key: Key) -> None:
         """Remove a document, as `write` does."""
         await self.write(key, _NONE)
+
+    async def drop(self, key: Key) -> None:
+        """Remove a document, also one that another process has written."""
+        self._pending[key] = _NONE
+        await self._save(key)
 
     async def retry(self) -> None:
         """Write again what could not be written.

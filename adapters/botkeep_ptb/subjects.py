@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from telegram import Message, Update
+from telegram import Chat, Message, Update
 
-from botkeep import Subject
+from botkeep import Subject, speaker_id
 
 
 def subject_of(update: Update, bot_id: int) -> Subject:
     """Return the ids of an update, of whatever kind.
 
-    Who speaks is python-telegram-bot's ``effective_sender``: the chat for which an anonymous administrator or
-    a channel speaks (`botkeep.speaker_id`), else the user.
+    Who speaks is decided by `botkeep.speaker_id`: python-telegram-bot's ``effective_sender``.
 
     Args:
         update: a message, a callback query, a reaction, or any other.
         bot_id: the id of the bot that got it.
     """
-    chat, sender, message = update.effective_chat, update.effective_sender, _message_of(update)
+    chat, user, sender = update.effective_chat, update.effective_user, update.effective_sender
+    message = _message_of(update)
     in_topic = message is not None and message.is_topic_message
     return Subject(
         bot_id,
         chat_id=None if chat is None else chat.id,
-        user_id=None if sender is None else sender.id,
+        user_id=speaker_id(
+            None if user is None else user.id, sender.id if isinstance(sender, Chat) else None
+        ),
         thread_id=message.message_thread_id if message is not None and in_topic else None,
         business_connection_id=_business_connection_of(update, message),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -221,3 +222,12 @@ async def test_the_key_of_a_redis_server_is_read_as_well(tmp_path: Path, target:
     assert result.copied == 3
     with pytest.raises(StorageUnavailableError):
         await import_cascadeui(redis.url, target)
+
+
+async def test_without_the_driver_of_redis_the_way_to_install_it_is_named(
+    target: BaseStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "botkeep.importers.foreign_redis", None)
+
+    with pytest.raises(ImportError, match=r"pip install 'botkeep\[discord,redis\]'"):
+        await import_cascadeui("redis://localhost", target)

@@ -39,7 +39,7 @@ from botkeep import (
 from botkeep.hooks import Put
 from botkeep.testing import FakeClock
 from botkeep.testing.storage_faults import FaultyEngine
-from botkeep_ptb import BotkeepPersistence
+from botkeep_ptb import BotkeepPersistence, PickledValues, PlainValues, Values
 
 
 @pytest.fixture
@@ -417,13 +417,45 @@ async def test_a_write_that_no_storage_takes_is_not_tried_for_ever(storage: Base
         assert await storage.namespace("ptb").namespace("42").get_state("bot_data") == {"n": 1}
 
 
-async def test_a_damaged_record_is_named_and_left_as_it_is(storage: BaseStorage) -> None:
-    users = storage.namespace("ptb").namespace("42").namespace("users")
+DAMAGED = {
+    "user_data": (("users",), "7", {"@map": 5}),
+    "bot_data": ((), "bot_data", {"@defaultdict": ["os", []]}),
+    "a conversation": (("conversations", "c"), "[7, 7]", {"@namedtuple": 1}),
+    "a keyboard": (("callback_data", "keyboards"), "k", [1.5, {"@tuple": 7}]),
+    "all callback data": ((), "callback_data", {"@tuple": 5}),
+}
+
+
+@pytest.mark.parametrize("values", [PlainValues(), PickledValues()], ids=["plain", "pickled"])
+@pytest.mark.parametrize(("kind", "identifier", "document"), DAMAGED.values(), ids=DAMAGED)
+async def test_a_damaged_record_is_named_and_left_as_it_is(
+    storage: BaseStorage, values: Values, kind: tuple[str, ...], identifier: str, document: Any
+) -> None:
+    records = storage.namespace("ptb").namespace("42")
+    for name in kind:
+        records = records.namespace(name)
     async with storage:
-        await users.set_state("7", {"@map": 5})
-    application = new_application(storage)
-    with pytest.raises(CorruptDocumentError, match="7"):
+        await records.set_state(identifier, document)
+    application = new_application(storage, persistence=BotkeepPersistence(storage, values=values))
+    conversation: Any = ConversationHandler([], {3: []}, [], name="c", persistent=True)
+    application.add_handler(conversation)
+    with pytest.raises(CorruptDocumentError) as caught:
         await application.initialize()
     await application.bot.shutdown()
     async with storage:
-        assert await users.get_state("7") == {"@map": 5}
+        assert identifier in caught.value.identifier
+        assert await records.get_state(identifier) == document
+
+
+async def test_what_others_did_between_two_starts_is_seen_by_the_second(storage: BaseStorage) -> None:
+    application = new_application(storage)
+    application.add_handler(handler(lambda _, context: context.user_data.update(n=1)))
+    async with application:
+        await feed(application, updates.message("x"))
+    users = storage.namespace("ptb").namespace("42").namespace("users")
+    async with storage:
+        await users.delete_state("7")
+    async with application:
+        await feed(application, updates.message("x"))
+    async with storage:
+        assert await users.get_state("7") == {"n": 1}

@@ -83,6 +83,19 @@ async def test_data_that_another_has_dropped_is_gone(storage: BaseStorage) -> No
         assert other.user_data[7] == {}
 
 
+async def test_data_that_only_another_process_has_written_can_be_dropped(storage: BaseStorage) -> None:
+    async def keep(update: Any, context: Any) -> None:
+        context.user_data["a"] = context.chat_data["a"] = 1
+
+    async with process(storage, keep) as one, process(storage, keep) as other:
+        await feed(one, updates.message("keep"))
+        other.drop_user_data(7)
+        other.drop_chat_data(7)
+        await other.update_persistence()
+
+        assert await storage.namespace("ptb").list_namespaces() == []
+
+
 class Slow(MemoryStorage):
     """Holds reads back while it is told to, after they have seen the value or before."""
 

@@ -22,33 +22,37 @@ async def app() -> AsyncIterator[OfflineClient]:
         await client.stop()
 
 
-def collect_albums(client: OfflineClient, collected: list[list[str]]) -> None:
-    """What bots do with albums: the first part waits a moment for the others, which add themselves."""
+def collect_albums(client: OfflineClient, collected: list[list[str]], *, size: int) -> None:
+    """What bots do with albums: the first part waits for the others, which add themselves."""
     parts: dict[str, list[str]] = {}
+    whole = asyncio.Event()
 
     @client.on_message(filters.create(lambda _, __, update: bool(update.media_group_id)))
     async def collect(_: Any, update: Any) -> None:
-        if update.media_group_id in parts:
-            parts[update.media_group_id].append(update.text)
-            return
-        parts[update.media_group_id] = [update.text]
-        await asyncio.sleep(0.2)
-        collected.append(parts.pop(update.media_group_id))
+        others = update.media_group_id in parts
+        parts.setdefault(update.media_group_id, []).append(update.text)
+        if len(parts[update.media_group_id]) == size:
+            whole.set()
+        if not others:
+            await asyncio.wait_for(whole.wait(), 10)
+            whole.clear()
+            # They are handled at the same time, and so in no order among themselves.
+            collected.append(sorted(parts.pop(update.media_group_id)))
 
 
 async def test_the_parts_of_an_album_do_not_wait_for_each_other(app: OfflineClient) -> None:
     collected: list[list[str]] = []
-    collect_albums(app, collected)
+    collect_albums(app, collected, size=3)
     await app.begin()
-    await app.deliver(*album(1, "a", "b", "c", "d"))
-    await app.deliver(*album(2, "e", "f"))
+    await app.deliver(*album(1, "a", "b", "c"))
+    await app.deliver(*album(2, "d", "e", "f"))
 
-    assert collected == [["a", "b", "c", "d"], ["e", "f"]]
+    assert collected == [["a", "b", "c"], ["d", "e", "f"]]
 
 
 async def test_albums_and_messages_of_one_user_keep_their_order(app: OfflineClient) -> None:
     log: list[Any] = []
-    collect_albums(app, log)
+    collect_albums(app, log, size=2)
 
     @app.on_message()
     async def single(_: Any, update: Any) -> None:
