@@ -55,24 +55,30 @@ class PickleMachine:
         return found
 
     def mark(self) -> None:
+        """Begin a group on the stack."""
         self._marks.append(len(self.stack))
 
     def take_marked(self) -> list[Any]:
+        """Take everything back to the last mark off the stack."""
         return self._cut(self._marks.pop())
 
     def take(self, count: int) -> list[Any]:
+        """Take so many values off the stack, the last ones."""
         start = len(self.stack) - count
         if start < (self._marks[-1] if self._marks else 0):
             raise IndexError("there is less on the stack than is taken from it")
         return self._cut(start)
 
     def remember(self, place: int | None) -> None:
+        """Store the last value in the memo."""
         self._memo[len(self._memo) if place is None else place] = self.stack[-1]
 
     def recall(self, place: int) -> None:
+        """Put a value of the memo on the stack."""
         self.stack.append(self._memo[place])
 
     def push_tuple(self, items: list[Any]) -> None:
+        """Make a tuple of the last values."""
         made = tuple(items)
         depth = 1 + max((self._tuple_depths.get(id(item), (0,))[0] for item in items), default=0)
         if depth > DEEPEST:
@@ -82,14 +88,17 @@ class PickleMachine:
         self.stack.append(made)
 
     def push_dict(self, items: list[Any]) -> None:
+        """Make a dict of the marked keys and values."""
         self.stack.append({})
         self.set_items(items)
 
     def replace(self, value: Any) -> None:
+        """Replace the last value."""
         self.take(1)
         self.stack.append(value)
 
     def add(self, items: list[Any]) -> None:
+        """Add the marked values to the container below them."""
         target = self.stack[-1]
         if isinstance(target, (list, deque)):
             target.extend(items)
@@ -99,6 +108,7 @@ class PickleMachine:
             _expect_foreign(target)
 
     def set_items(self, items: list[Any]) -> None:
+        """Set the marked keys and values in the dict below them."""
         target = self.stack[-1]
         if isinstance(target, dict):
             target.update(zip(items[::2], items[1::2], strict=True))
@@ -106,20 +116,24 @@ class PickleMachine:
             _expect_foreign(target)
 
     def push_global(self) -> None:
+        """Put the name of a class on the stack; nothing is imported."""
         module, name = self.take(2)
         if not (isinstance(module, str) and isinstance(name, str)):
             raise TypeError("a class is named by something else than text")
         self.stack.append(ForeignObject(f"{module}.{name}"))
 
     def call(self) -> None:
+        """Note a call of a class by its name."""
         function, arguments = self.take(2)
         self.stack.append(_call(_expect_foreign(function), tuple(arguments)))
 
     def push_object(self, kind: ForeignObject) -> None:
+        """Note the making of an object by the name of its class."""
         name = _expect_foreign(kind).name
         self.stack.append(UUID.__new__(UUID) if name == "uuid.UUID" else ForeignObject(name))
 
     def set_state(self) -> None:
+        """Note the state of an object."""
         (state,) = self.take(1)
         target = self.stack[-1]
         if isinstance(target, UUID):

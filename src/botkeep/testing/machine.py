@@ -64,6 +64,7 @@ class StorageMachine(RuleBasedStateMachine):
         return self._loop.run_until_complete(call)
 
     def teardown(self) -> None:
+        """Close what the run opened."""
         self.run(self.storage.stop())
         self._loop.close()
 
@@ -75,12 +76,14 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, document=SMALL, ttl=TTLS)
     def set_state(self, key: Key, document: Any, ttl: Ttl | None) -> None:
+        """Store a document in both."""
         storage, identifier = self._at(key)
         self.run(storage.set_state(identifier, document, ttl=ttl))
         self.model.put(key, document, ttl)
 
     @rule(key=KEYS)
     def get_state(self, key: Key) -> None:
+        """Compare a document."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
 
@@ -88,6 +91,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS)
     def delete_state(self, key: Key) -> None:
+        """Remove a document from both."""
         storage, identifier = self._at(key)
 
         assert self.run(storage.delete_state(identifier)) == (self.model.live(key) is not None)
@@ -95,6 +99,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, document=SMALL, other=SMALL, rightly=st.booleans(), ttl=TTLS)
     def compare_and_set(self, key: Key, document: Any, other: Any, rightly: bool, ttl: Ttl | None) -> None:
+        """Compare and set in both."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
         expected = (entry.document if entry else None) if rightly else other
@@ -107,6 +112,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, amount=AMOUNTS, ttl=TTLS, renew=st.booleans())
     def increment(self, key: Key, amount: int, ttl: Ttl | None, renew: bool) -> None:
+        """Add to a counter in both."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
         count = entry.document if entry else 0
@@ -123,6 +129,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, document=SMALL, ttl=TTLS.filter(lambda ttl: ttl is not None))
     def update(self, key: Key, document: Any, ttl: Ttl) -> None:
+        """Change a document in both."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
         changed = [entry.document if entry else "default", document]
@@ -133,6 +140,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS, ttl=TTLS.filter(lambda ttl: ttl is not KEEP_TTL))
     def touch(self, key: Key, ttl: Ttl | None) -> None:
+        """Change an expiry in both."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
 
@@ -142,6 +150,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(key=KEYS)
     def get_ttl(self, key: Key) -> None:
+        """Compare what is left."""
         storage, identifier = self._at(key)
         entry = self.model.live(key)
         left = None if entry is None else pytest.approx(entry.expires_at - self.model.now, abs=0.5)
@@ -153,6 +162,7 @@ class StorageMachine(RuleBasedStateMachine):
         namespace=st.sampled_from(["", "a", "b/1"]), pattern=patterns() | st.sampled_from(["*", "b:*", "?*"])
     )
     def list_keys(self, namespace: str, pattern: str) -> None:
+        """Compare what a pattern lists."""
         storage, _ = self._at((namespace, ""))
         matching = [key for key in self.model.keys(namespace) if fnmatch.fnmatchcase(key, pattern)]
 
@@ -160,6 +170,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(namespace=st.sampled_from(["", "a", "b/1"]))
     def clear_namespace(self, namespace: str) -> None:
+        """Clear both."""
         storage, _ = self._at((namespace, ""))
 
         assert self.run(storage.clear_namespace()) == len(self.model.keys(namespace))
@@ -167,16 +178,19 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(time=TIMES)
     def let_time_pass(self, time: float) -> None:
+        """Make the documents of both older."""
         self.advance(time)
         self.model.now += time
 
     @rule()
     def stop_and_start(self) -> None:
+        """Restart the storage."""
         self.run(self.storage.stop())
         self.run(self.storage.start())
 
     @invariant()
     def namespaces_are_those_that_hold_something(self) -> None:
+        """Compare the namespaces."""
         holding = [namespace for namespace in ("a", "b/1") if self.model.keys(namespace)]
 
         assert self.run(self.storage.list_namespaces()) == holding

@@ -21,20 +21,28 @@ NAIVE: Final = datetime.fromisoformat("2026-11-21T09:04")
 
 
 class Size(enum.Enum):
+    """An Enum of text."""
+
     LARGE = "large"
 
 
 class Priority(enum.IntEnum):
+    """An Enum of numbers."""
+
     HIGH = 3
 
 
 @dataclass
 class Item:
+    """A dataclass."""
+
     name: str
     price: Decimal
 
 
 class Address(msgspec.Struct):
+    """A msgspec Struct."""
+
     street: str
     floor: int = 0
 

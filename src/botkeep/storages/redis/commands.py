@@ -61,14 +61,17 @@ def milliseconds_left(seconds: float) -> bytes:
 
 
 def get(key: bytes, identifier: str) -> Request:
+    """Return GET: the value, None when absent."""
     return Request((b"GET", key), key, identifier)
 
 
 def get_expiry(key: bytes, identifier: str) -> Request:
+    """Return PTTL: milliseconds left, -1 for never, -2 when absent."""
     return Request((b"PTTL", key), key, identifier)
 
 
 def get_many(keys: Sequence[bytes]) -> Request:
+    """Return a script that answers the values and their expiries."""
     return Request((b"%d" % len(keys), *keys), keys[0], script=scripts.GET_MANY)
 
 
@@ -78,6 +81,7 @@ def get_at(key: bytes, identifier: str) -> Request:
 
 
 def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Request:
+    """Return a script that stores what is absent, and answers of each whether it was."""
     keys = [key for key, _ in documents]
     values = [word for _, (value, at) in documents for word in (value, milliseconds_left(at - now))]
     words = (b"%d" % len(keys), *keys, *values)
@@ -85,6 +89,7 @@ def add_many(documents: Sequence[tuple[bytes, Stored]], now: float) -> Request:
 
 
 def put(key: bytes, identifier: str, operation: Put) -> Request:
+    """Return SET, or a script where a stored expiry has to stay."""
     value, expiry = operation
     if expiry.at == math.inf:
         words = (b"SET", key, value, b"KEEPTTL") if expiry.keep else (b"SET", key, value)
@@ -95,6 +100,7 @@ def put(key: bytes, identifier: str, operation: Put) -> Request:
 
 
 def touch(key: bytes, identifier: str, operation: Touch) -> Request:
+    """Return PEXPIRE, or a script that removes the expiry."""
     (expires_at,) = operation
     if expires_at == math.inf:
         return _scripted(scripts.PERSIST, key, identifier=identifier, expires_at=None)
@@ -102,14 +108,17 @@ def touch(key: bytes, identifier: str, operation: Touch) -> Request:
 
 
 def delete(key: bytes, identifier: str, _: Delete = DELETE) -> Request:
+    """Return UNLINK: 1 if there was one."""
     return Request((b"UNLINK", key), key, identifier, writes=True)
 
 
 def delete_all(keys: Sequence[bytes]) -> Request:
+    """Return UNLINK for many keys of one server: how many there were."""
     return Request((b"UNLINK", *keys), writes=True)
 
 
 def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Request:
+    """Return a script: 1, or what was found instead."""
     value, expected, expiry = operation
     wanted = () if expected is None else (expected,)
     arguments = (value, _keeping(expiry), *wanted)
@@ -117,18 +126,21 @@ def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Re
 
 
 def compare_and_delete(key: bytes, identifier: str, operation: CompareAndDelete) -> Request:
+    """Return a script: 1, or what was found instead."""
     return _scripted(
         scripts.COMPARE_AND_DELETE, key, operation.expected, identifier=identifier, expires_at=None
     )
 
 
 def increment(key: bytes, identifier: str, operation: Increment) -> Request:
+    """Return a script: the total, or a list of what is no counter."""
     _, amount, expiry = operation
     arguments = (b"%d" % amount, _keeping(expiry))
     return _scripted(scripts.INCREMENT, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
 def hit(key: bytes, identifier: str, operation: Hit) -> Request:
+    """Return a script: whether the hit was allowed, and the record."""
     _, limits, cost = operation
     numbers = [cost, *(number for quota in limits.quotas for number in quota)]
     arguments = (limits.strategy.encode(), *(b"%d" % number for number in numbers))
@@ -147,6 +159,7 @@ def _keeping(expiry: Expiry) -> bytes:
 
 
 def scan(cursor: bytes, pattern: bytes) -> Request:
+    """Return SCAN: the next cursor, and a page of keys."""
     return Request((b"SCAN", cursor, b"MATCH", pattern, b"COUNT", _SCAN_COUNT))
 
 

@@ -126,6 +126,8 @@ def _put(connection: sqlite3.Connection, namespace: str, identifier: str, stored
 
 
 def get(namespace: str, identifier: str) -> Statement[bytes | None]:
+    """Read a value; None when absent."""
+
     def run(connection: sqlite3.Connection, now: float) -> bytes | None:
         found = _find(connection, now, namespace, identifier)
         return None if found is None else found.value
@@ -134,6 +136,8 @@ def get(namespace: str, identifier: str) -> Statement[bytes | None]:
 
 
 def get_expiry(namespace: str, identifier: str) -> Statement[float | None]:
+    """Read an expiry; None when absent, inf for never."""
+
     def run(connection: sqlite3.Connection, now: float) -> float | None:
         found = _find(connection, now, namespace, identifier)
         return None if found is None else found.expires_at
@@ -142,6 +146,8 @@ def get_expiry(namespace: str, identifier: str) -> Statement[float | None]:
 
 
 def get_many(namespace: str, identifiers: Sequence[str]) -> Statement[list[Stored | None]]:
+    """Read many entries."""
+
     def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
         return [_find(connection, now, namespace, identifier) for identifier in identifiers]
 
@@ -149,6 +155,8 @@ def get_many(namespace: str, identifiers: Sequence[str]) -> Statement[list[Store
 
 
 def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[bool]]:
+    """Store what is absent; return of each whether it was."""
+
     def add(connection: sqlite3.Connection, now: float, identifier: str, stored: Stored) -> bool:
         try:
             absent = _find(connection, now, namespace, identifier) is None
@@ -241,6 +249,8 @@ def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
 
 
 def namespaces() -> Statement[list[str]]:
+    """Read the paths of all namespaces that hold a live document."""
+
     def run(connection: sqlite3.Connection, now: float) -> list[str]:
         paths = [path for (path,) in connection.execute(_NAMESPACES, (now,))]
         try:
@@ -252,6 +262,8 @@ def namespaces() -> Statement[list[str]]:
 
 
 def clear(namespace: str) -> Statement[int]:
+    """Remove all documents of a namespace; count the live ones."""
+
     def run(connection: sqlite3.Connection, now: float) -> int:
         (count,) = connection.execute(_COUNT, (namespace, now)).fetchone()
         connection.execute(_CLEAR, (namespace,))
