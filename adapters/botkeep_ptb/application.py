@@ -14,6 +14,7 @@ from telegram.ext import BaseHandler
 from typing_extensions import override
 
 from botkeep import BaseStorage, Ordering, StorageError, acting_user
+from botkeep.ambient import inherited_user
 from botkeep.cancellation import run_handler
 from botkeep.telegram import chat_move
 from botkeep_ptb.callback_contexts import extend_contexts
@@ -107,7 +108,12 @@ class BotkeepApplication(MovesChats):
 
     @override
     def create_task(self, coroutine: Any, update: object | None = None, *, name: str | None = None) -> Any:
-        task = super().create_task(coroutine, update, name=name)
+        if isinstance(update, Update):
+            # A handler that is not waited for goes on when the update's own block has ended.
+            with inherited_user(subject_of(update, self.bot.id).user_id):
+                task = super().create_task(coroutine, update, name=name)
+        else:
+            task = super().create_task(coroutine, update, name=name)
         if update is not None:
             task.add_done_callback(self._write_soon)
         return task

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from botkeep import acting_user
+from botkeep.ambient import inherited_user
 from botkeep_discord.interactions.actors import ACTORS, INTERACTION, MESSAGE, Actor
 from botkeep_discord.interactions.order import OrderedHandlers, is_ordered
 from botkeep_discord.interactions.scope import InteractionScope, within
@@ -59,7 +59,7 @@ def _as_actor(parse: Parser, actor: Actor) -> Parser:
     @functools.wraps(parse)
     def parse_as_actor(data: Any) -> None:
         user_id = actor(data)
-        with acting_user(None if user_id is None else int(user_id)):
+        with inherited_user(None if user_id is None else int(user_id)):
             parse(data)
 
     return parse_as_actor

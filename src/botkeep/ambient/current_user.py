@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from typing import Final
 
+from botkeep._core.compat import override
 from botkeep.errors import NoUserError
 from botkeep.keys import identifier_of
 
@@ -58,6 +59,18 @@ class acting_user:  # noqa: N801 # used as a function: `with acting_user(42):`
         _acting.reset(token)
 
 
+class inherited_user(acting_user):  # noqa: N801 # see acting_user
+    """Make a user the one that `user` means, also after the block in the tasks that were begun in it.
+
+    For an adapter whose framework runs each handler in a task of its own: the task outlives the block.
+    """
+
+    @override
+    def __exit__(self, *exc_info: object) -> None:
+        assert self._entered is not None
+        _acting.reset(self._entered[1])
+
+
 def acting_id() -> str:
     """Return the id of the acting user.
 
@@ -65,8 +78,10 @@ def acting_id() -> str:
         NoUserError: nobody is acting.
     """
     scope = _acting.get()
-    if scope is None or scope.user is None or scope.ended:
-        raise NoUserError(scope is not None and not scope.ended, ended=scope is not None and scope.ended)
+    if scope is None:
+        raise NoUserError(handling=False)
+    if scope.user is None or scope.ended:
+        raise NoUserError(scope.user is None, ended=scope.user is not None)
     return scope.user
 
 
@@ -75,6 +90,6 @@ def acting_description() -> str:
     scope = _acting.get()
     if scope is None:
         return "no handler is running"
-    if scope.ended:
-        return "the handler has ended"
-    return "this handler has no user" if scope.user is None else repr(scope.user)
+    if scope.user is None:
+        return "this handler has no user"
+    return "the handler has ended" if scope.ended else repr(scope.user)
