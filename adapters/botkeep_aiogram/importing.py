@@ -61,6 +61,7 @@ async def import_redis(
     async with StagedDocuments(**settings) as staged:
         async for found in read_strings(source, f"{prefix}{separator}", staged):
             try:
+                staged.note(found.name)
                 identifier, part = _place(found.name, keys, rename)
             except (ForeignKeyError, IdentifierError) as exc:
                 if isinstance(exc, ForeignKeyError) and exc.foreign and not leave_out:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, TypeVar
 from botkeep import documents
 from botkeep.abc import BaseStorage
 from botkeep.errors import CorruptDocumentError, MigrationError
-from botkeep.hooks import CompareAndSet, Operation, Put, Stored
+from botkeep.hooks import CompareAndSet, Operation, Put, Stored, Swap
 from botkeep.patterns import Pattern, compile_pattern
 from botkeep.ttl import Expiry
 
@@ -200,7 +200,11 @@ class _Move:
     async def _write_over(self, path: str, identifier: str, stored: Stored) -> None:
         """Write where the target had something a moment ago."""
         expiry = Expiry(stored.expires_at, keep=False)
-        swap = await self._target.apply(path, identifier, CompareAndSet(stored.value, None, expiry))
+        try:
+            swap = await self._target.apply(path, identifier, CompareAndSet(stored.value, None, expiry))
+        except CorruptDocumentError:
+            # What cannot be read is another document.
+            swap = Swap(done=False, found=None)
         if swap.done:
             self.result.copied += 1
         elif _same(swap.found, stored.value):

@@ -157,7 +157,7 @@ def test_importing_the_stores_opens_nothing_and_loads_no_engine(tmp_path: Path) 
     program = """
 import sys
 from botkeep import store, user
-heavy = {"sqlite3", "aiosqlite", "redis", "msgspec", "multiprocessing"} & set(sys.modules)
+heavy = {"sqlite3", "aiosqlite", "redis", "multiprocessing"} & set(sys.modules)
 assert not heavy, heavy
 assert not [name for name in sys.modules if name.startswith("botkeep.storages.")]
 """

@@ -26,7 +26,7 @@ class SteadyClock:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.ahead = 0.0
+        self.ahead: float = 0.0
         self._clock = clock
         self._last = -math.inf
         self._step = threading.Lock()

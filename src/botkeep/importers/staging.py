@@ -117,6 +117,10 @@ class StagedDocuments(AbstractAsyncContextManager["StagedDocuments"]):
         if not added:
             self.refuse(key, f"another document goes to {'/'.join((*namespaces, name))!r} too")
 
+    def note(self, key: str) -> None:
+        """Note a key that the source has, for formats that make one document of several keys."""
+        self._seen.add(key)
+
     def refuse(self, key: str, reason: str) -> None:
         """Leave something behind that cannot be carried over; the other documents are written all the same.
 

@@ -44,7 +44,7 @@ class FaultyEngine(EngineWrapper):
 
     def __init__(self, storage: BaseStorage) -> None:
         super().__init__(storage.engine)
-        self.storage = storage.on_engine(self)
+        self.storage: BaseStorage = storage.on_engine(self)
         self.calls: list[str] = []
         self._name = repr(storage)
         self._failures = 0.0

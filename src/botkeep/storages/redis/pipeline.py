@@ -63,15 +63,15 @@ class PendingCall:
     __slots__ = ("asking", "deadline", "ended", "future", "last_error", "reply", "request", "sent", "tries")
 
     def __init__(self, request: Request, deadline: float) -> None:
-        self.request = request
-        self.deadline = deadline
+        self.request: Request = request
+        self.deadline: float = deadline
         self.future: asyncio.Future[Any] | None = None
-        self.ended = False
-        self.tries = 0
-        self.asking = False
-        self.sent = False
+        self.ended: bool = False
+        self.tries: int = 0
+        self.asking: bool = False
+        self.sent: bool = False
         self.reply: Any = NO_REPLY
-        self.last_error = "no answer"
+        self.last_error: str = "no answer"
 
 
 class ServerPipeline:
@@ -93,7 +93,7 @@ class ServerPipeline:
         self._batcher: Batcher[PendingCall] = Batcher(self._send_batch, name=name, limit=_BATCH)
         self.submit: Callable[[PendingCall], asyncio.Future[Any]] = self._batcher.submit
         self.recovery: asyncio.Task[None] | None = None
-        self.generation = 0
+        self.generation: int = 0
         self._new_connection = connect
         self._name = name
         self._clock = clock

@@ -22,8 +22,8 @@ class Script:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text.strip().encode()
-        self.digest = hashlib.sha1(self.text).hexdigest().encode()  # noqa: S324 # the protocol's choice
+        self.text: bytes = text.strip().encode()
+        self.digest: bytes = hashlib.sha1(self.text).hexdigest().encode()  # noqa: S324 # the protocol's choice
 
 
 _PUT: Final = """
