@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from botkeep._core import typed
-from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_safe, is_shallow, may_be_deep, pack
+from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_shallow, is_within, pack
 from botkeep._core.tagging import encode_tagged, is_plain, untag
 from botkeep._core.tags import tag_of
 from botkeep.errors import CorruptDocumentError
@@ -57,7 +57,7 @@ def encode(document: Any) -> bytes:
         return _encode_carefully(document)
     try:
         packed = pack(document)
-        if len(packed) > MAX_DEPTH and not is_safe(packed):
+        if len(packed) > MAX_DEPTH and not is_within(document, packed):
             return _encode_carefully(document)
         data = orjson.dumps(document, tag_of, _STRICTLY)
     except Exception:  # noqa: BLE001 # too deep, of a type that only a walk can write, or wrong: a walk tells
@@ -68,7 +68,7 @@ def encode(document: Any) -> bytes:
         or (_DOLLAR in data and data.find(_TAG) >= 0)
         or (_DASH in data and _UUID.search(data) is not None)
     )
-    if (may_need_tags and not is_plain(document)) or (len(packed) > MAX_DEPTH and may_be_deep(data)):
+    if may_need_tags and not is_plain(document):
         return _encode_carefully(document)
     return data
 

@@ -1,8 +1,8 @@
 """How deep a document may be, and whether one is deeper.
 
-orjson counts the levels of lists and dicts, but not of tuples: some thousand of them, one in the other, it
-writes behind the end of its buffer. So msgspec packs a document first: it takes less time than orjson does,
-never goes too deep for the stack, and its bytes bound the depth.
+orjson has no limit for tuples, and forgets its limit for dicts below 255 levels that have a tuple among them:
+then it writes behind the end of its buffer. So msgspec packs a document first: it takes less time than orjson
+does, never goes too deep for the stack, and its bytes bound the depth.
 """
 
 from __future__ import annotations
@@ -23,14 +23,11 @@ orjson writes 254 levels.
 SAFE_RECURSION: Final = 5_000 if sys.version_info < (3, 12) else sys.maxsize
 """With a greater recursion limit `pack` may use up the stack: before Python 3.12 it counts for C code too."""
 
-_SAFE_TUPLES: Final = 1_000
-"""So many, one in the other, orjson writes soundly."""
-
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 _KNOWN: Final = frozenset({*_CONTAINERS, *PLAIN, *WRITERS, float})
 
-_NOT_ARRAYS: Final = bytes({*range(256)} - {*range(0x90, 0xA0), 0xDC, 0xDD})
-"""Bytes that no list or tuple begins with in MessagePack."""
+_NOT_CONTAINERS: Final = bytes({*range(256)} - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
+"""Bytes that no dict, list or tuple begins with in MessagePack."""
 
 _NOT_BRACKETS: Final = bytes({*range(256)} - {*b"[]{}"})
 
@@ -44,16 +41,20 @@ def _hook(value: Any) -> None:
 pack: Final = msgspec.msgpack.Encoder(enc_hook=_hook).encode
 """Return the document as MessagePack; raises RecursionError if it is too deep for that, and others."""
 
+_to_json: Final = msgspec.json.Encoder(enc_hook=_hook).encode
 
-def is_safe(packed: bytes) -> bool:
-    """Whether orjson can be given the document; True is certain."""
-    return len(packed) <= _SAFE_TUPLES or len(packed.translate(None, _NOT_ARRAYS)) <= _SAFE_TUPLES
+
+def is_within(document: Any, packed: bytes) -> bool:
+    """Whether the document is at most `MAX_DEPTH` deep; True is certain.
+
+    Raises:
+        Exception: msgspec packs the document, but does not write it as JSON.
+    """
+    return len(packed.translate(None, _NOT_CONTAINERS)) <= MAX_DEPTH or not may_be_deep(_to_json(document))
 
 
 def may_be_deep(data: bytes) -> bool:
     """Whether this JSON may be deeper than `MAX_DEPTH`; False is certain."""
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
-        return False
     brackets = data.translate(None, _NOT_BRACKETS)
     for _ in range(MAX_DEPTH // 2):
         # One level less, or two.
