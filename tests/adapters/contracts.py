@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.servers.redis_server import RedisServer
 from typing_extensions import override
 
-from botkeep import BaseStorage, MemoryStorage, RedisStorage, SQLiteStorage
+from botkeep import BaseStorage, MemoryStorage, SQLiteStorage, storage_at
 from botkeep.testing import AdapterContract
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 
 class ContractOnEachStorage(AdapterContract):
@@ -20,7 +22,7 @@ class ContractOnEachStorage(AdapterContract):
     def _storage_of_the_test(self, request: pytest.FixtureRequest, tmp_path: Path) -> None:
         if request.param == "redis":
             server: RedisServer = request.getfixturevalue("empty_redis")
-            self._made: Any = lambda: RedisStorage.from_url(server.url)
+            self._made: Any = lambda: storage_at(server.url)
         elif request.param == "sqlite":
             self._made = lambda: SQLiteStorage(tmp_path / "contract.db", durability="normal")
         else:

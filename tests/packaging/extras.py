@@ -30,12 +30,14 @@ BY_PATH: Final = {
     "*nicegui*": ("dev",),
     "benchmarks*": ("dev",),
     "migrate/importers*": ("dev",),
+    "migrate/test_command_line.py": ("dev",),
+    "migrate/test_interruption.py": ("dev",),
     "peers*": ("dev",),
+    "test_links.py": ("dev",),
     # What the names do not tell.
+    "adapters/aiogram/test_importing.py": ("redis",),
     "examples/test_write_your_own_storage.py": ("testing",),
-    "migrate/test_command_line.py": ("redis",),
     "migrate/test_engines.py": ("redis",),
-    "migrate/test_interruption.py": ("redis",),
     "storages/test_contract.py": ("testing",),
     "test_documents_table.py": ("redis",),
     "test_former_name.py": ("redis",),
@@ -66,7 +68,7 @@ BY_FIXTURE: Final = {
 }
 
 BY_PARAMETER: Final = {"redis": ("redis",), "RedisStorage": ("redis",), "EvictionWarning": ("redis",)}
-"""What a test or fixture that is made for several storages, or names, calls them."""
+"""What a test or fixture that is made for several storages, names or addresses calls them."""
 
 
 def needed_by_path(path: Path) -> set[str]:
@@ -86,7 +88,7 @@ def needed_by_item(item: pytest.Item) -> set[str]:
     for name in fixtures:
         needed.update(BY_FIXTURE.get(name, ()))
     for value in parameters:
-        needed.update(BY_PARAMETER.get(value, ()) if isinstance(value, str) else ())
+        needed.update(BY_PARAMETER.get(value.partition("://")[0], ()) if isinstance(value, str) else ())
     return needed
 
 

