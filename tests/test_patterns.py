@@ -25,6 +25,9 @@ def matches(pattern: str, text: str) -> bool:
 @example("[]]*", "]a")
 @example("[[]a[*]", "[a*")
 @example("a\n*", "a\nb\n")
+@example("*[]", "[]")
+@example("*[!]", "a[!]")
+@example("*[!]]", "a")
 def test_a_pattern_matches_what_fnmatchcase_matches(pattern: str, text: str) -> None:
     assert matches(pattern, text) == fnmatch.fnmatchcase(text, pattern)
 

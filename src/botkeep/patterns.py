@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 _MAGIC: Final = re.compile(r"[*?\[]")
 # A surrogate is in no identifier, and no engine can be asked for it: the prefix ends in front of it.
 _LITERAL: Final = re.compile(r"\[([^!\]\ud800-\udfff])\]|([^*?\[\ud800-\udfff])|\[(\])\]")
-_TOKENS: Final = re.compile(r"\[!?\]?[^\]]*\]|.", re.DOTALL)
-"""A set, or one character."""
+_TOKENS: Final = re.compile(r"\[(?:!|(?!!)).[^\]]*\]|.", re.DOTALL)
+"""A set, which may begin with ``]`` and holds one character at least; or one character."""
 
 _TRANSLATED: Final = re.compile(r"\(\?s:(.*)\)\\[Zz]", re.DOTALL)
 """What `fnmatch.translate` puts around the regular expression of a pattern."""
