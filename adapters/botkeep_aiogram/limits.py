@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -10,8 +11,9 @@ from aiogram.dispatcher.flags import get_flag
 from aiogram.types import TelegramObject
 from typing_extensions import Unpack, override
 
-from botkeep import BaseStorage, RateLimiter, Scope, Verdict
+from botkeep import BaseStorage, Rate, RateLimiter, Scope, Verdict
 from botkeep.ratelimit import LimiterSettings
+from botkeep.ratelimit.rates import Rates, read_rates
 from botkeep.subjects import check_scope
 from botkeep_aiogram.subjects import subject_of
 
@@ -28,7 +30,8 @@ class RateLimitMiddleware(BaseMiddleware):
 
     Args:
         storage: where hits are counted.
-        rate: ``"5/minute"``, ``"10 per 30s"``, or several; None: only handlers with the flag are limited.
+        rate: ``"5/minute"``, ``"10 per 30s"``, or several in a list; None: only handlers with the flag are
+            limited.
         scope: what is counted: each user, each chat, or all events of the bot. An event without a user (or
             chat) is not limited.
         block: an event too many reaches no handler. False: it does. A handler finds the verdict as its
@@ -43,7 +46,7 @@ class RateLimitMiddleware(BaseMiddleware):
     def __init__(
         self,
         storage: BaseStorage,
-        rate: str | None = None,
+        rate: Rates | None = None,
         *,
         scope: Scope = "user",
         block: bool = True,
@@ -56,7 +59,7 @@ class RateLimitMiddleware(BaseMiddleware):
         self._storage = storage
         self._settings = settings
         self._limiter = None if rate is None else RateLimiter(storage, rate, **settings)
-        self._flagged: dict[str, RateLimiter] = {}
+        self._flagged: dict[tuple[Rate, ...], RateLimiter] = {}
         self._scope = scope
         self._block = block
         self._on_limited = on_limited
@@ -77,7 +80,15 @@ class RateLimitMiddleware(BaseMiddleware):
         rate = get_flag(data, "rate")
         if rate is None:
             return self._limiter, ""
-        if rate not in self._flagged:
-            self._flagged[rate] = RateLimiter(self._storage, rate, **self._settings)
-        callback = data["handler"].callback
-        return self._flagged[rate], f"{callback.__module__}.{callback.__qualname__}"
+        rates = read_rates(rate)
+        if rates not in self._flagged:
+            self._flagged[rates] = RateLimiter(self._storage, rates, **self._settings)
+        return self._flagged[rates], _name_of(data["handler"].callback)
+
+
+def _name_of(callback: Any) -> str:
+    """A name that is the same in each process; that of its function, or class, if it has none of its own."""
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    named = callback if hasattr(callback, "__qualname__") else type(callback)
+    return f"{named.__module__}.{named.__qualname__}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from telegram.ext import Application, BasePersistence
@@ -64,13 +64,13 @@ class SeparateWrites(Application[Any, Any, Any, Any, Any, Any]):
         if stored.bot_data:
             yield _Write(persistence.update_bot_data(self.bot_data))
         if stored.chat_data:
-            changed, dropped = self._take_chat_ids()
-            for chat_id in changed - dropped:
+            changed, dropped = _with_dropped(*self._take_chat_ids(), self.chat_data)
+            for chat_id in changed:
                 yield _Write(persistence.update_chat_data(chat_id, self.chat_data[chat_id]), chat_id=chat_id)
             yield from (_Write(persistence.drop_chat_data(chat_id)) for chat_id in dropped)
         if stored.user_data:
-            changed, dropped = self._take_user_ids()
-            for user_id in changed - dropped:
+            changed, dropped = _with_dropped(*self._take_user_ids(), self.user_data)
+            for user_id in changed:
                 yield _Write(persistence.update_user_data(user_id, self.user_data[user_id]), user_id=user_id)
             yield from (_Write(persistence.drop_user_data(user_id)) for user_id in dropped)
 
@@ -103,3 +103,11 @@ class SeparateWrites(Application[Any, Any, Any, Any, Any, Any]):
 
     def _mark_again(self, write: _Write) -> None:
         self.mark_data_for_update_persistence(chat_ids=write.chat_id, user_ids=write.user_id)
+
+
+def _with_dropped(
+    changed: set[int], dropped: set[int], data: Mapping[int, object]
+) -> tuple[set[int], set[int]]:
+    """Return which ids to write and which to drop: what has new data since it was dropped is written."""
+    renewed = {number for number in dropped if data.get(number)}
+    return (changed - dropped) | renewed, dropped - renewed

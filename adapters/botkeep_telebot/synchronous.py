@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextvars
 import functools
-from collections.abc import Callable
-from contextlib import ExitStack
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from telebot import TeleBot, types
@@ -47,7 +48,8 @@ class SyncHandling:
         self._decide = decide
         self._process = bot.process_new_updates
         self._stop = bot.stop_bot
-        self._queues = DialogueQueues(bot.worker_pool.put) if bot.threaded else None
+        self._pool: Any = bot.worker_pool if bot.threaded else None
+        self._queues = DialogueQueues(self._pool.put) if bot.threaded else None
 
     def install(self) -> None:
         """Put it around: pyTelegramBotAPI looks these up on the bot each time it uses them."""
@@ -56,7 +58,7 @@ class SyncHandling:
         for name in ("polling", "run_webhooks"):
             setattr(self._bot, name, self._opening(getattr(self._bot, name)))
         if self._queues is not None:
-            pool: Any = _OrderedPool(self._bot.worker_pool, self._put)
+            pool: Any = _OrderedPool(self._pool, self._put)
             self._bot.worker_pool = pool
 
     def process_new_updates(self, updates: list[types.Update]) -> None:
@@ -70,35 +72,45 @@ class SyncHandling:
             event = event_of(update)
             ordered = event is not None and self._decide(event)
             current = handled_event(event, self._bot.bot_id, ordered=ordered)
-            handled.set(current)
-            move = chat_move(event)
-            with ExitStack() as around:
-                if move is not None:
-                    moving = move_dialogues(self._storage, current.subject.bot_id, *move)
-                    loop_of(self._storage).run(moving)
-                if self._queues is None:
-                    self._enter(around, current, outer)
-                self._process([update])
         except Exception as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
             report_synchronously(self._bot, exc)
-
-    def _put(self, task: Callable[..., Any], *arguments: Any, **settings: Any) -> None:
-        """Give a handler's work to a thread, when its time has come."""
-        assert self._queues is not None  # there are threads
-        current = handled.get()
-        work = functools.partial(task, *arguments, **settings)
-        if current is None:
-            self._queues.put(None, None, work)
             return
-        inside = functools.partial(contextvars.copy_context().run, self._work, work, current)
+        handled.set(current)
+        if self._queues is None:
+            self._handle(update, event, current, outer)
+            return
+        # All of it, not the handler's call alone: which handler it is may depend on what the one before does.
+        work = functools.partial(self._handle_in_thread, update, event, current)
+        inside = functools.partial(contextvars.copy_context().run, work)
         self._queues.put(current.key if current.ordered else None, current.album, inside)
 
-    def _work(self, work: Callable[[], Any], current: Handled) -> None:
+    def _handle_in_thread(self, update: types.Update, event: Any, current: Handled) -> None:
+        with self._reporting(BaseException):  # What is no Exception would end a thread of the pool.
+            self._handle(update, event, current, None)
+
+    def _handle(self, update: types.Update, event: Any, current: Handled, outer: Handled | None) -> None:
+        with self._reporting(Exception, CancelledError), ExitStack() as around:
+            self._enter(around, current, outer)
+            move = chat_move(event)
+            if move is not None:
+                moving = move_dialogues(self._storage, current.subject.bot_id, *move)
+                loop_of(self._storage).run(moving)
+            self._process([update])
+
+    def _put(self, task: Callable[..., Any], *arguments: Any, **settings: Any) -> None:
+        """Call a handler where its update is handled; give other work to a thread."""
+        if handled.get() is None:
+            self._pool.put(task, *arguments, **settings)
+            return
+        with self._reporting(BaseException):
+            task(*arguments, **settings)
+
+    @contextmanager
+    def _reporting(self, *kinds: type[BaseException]) -> Iterator[None]:
+        """Report an error of the block: it is one update's alone."""
         try:
-            with ExitStack() as around:
-                self._enter(around, current, None)
-                work()
-        except Exception as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
+            yield
+        except kinds as exc:
             report_synchronously(self._bot, exc)
 
     def _enter(self, around: ExitStack, current: Handled, outer: Handled | None) -> None:
@@ -132,7 +144,7 @@ class SyncHandling:
 
 
 class _OrderedPool:
-    """A bot's pool of threads, which gets its work by way of the queues."""
+    """A bot's pool of threads, whose threads call handlers themselves."""
 
     def __init__(self, pool: Any, put: Callable[..., None]) -> None:
         self._pool = pool

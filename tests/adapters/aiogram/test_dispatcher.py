@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.adapters.botapi.server import BotAPI
 from botkeep import (
     BaseStorage,
     MemoryStorage,
+    Rate,
     SQLiteStorage,
     StorageClosedError,
     StorageUnavailableError,
@@ -145,6 +147,37 @@ async def test_a_handler_has_a_rate_of_its_own_by_its_flag(storage: BaseStorage)
         await feed(dispatcher, bot, updates.message(text))
 
     assert reached == ["limited", "free", "free"]
+
+
+async def take(message: Message, reached: list[str]) -> None:
+    reached.append("taken")
+
+
+@pytest.mark.parametrize("handler", [functools.partial(take), functools.partial(functools.partial(take))])
+async def test_a_handler_that_has_no_name_of_its_own_can_have_a_rate(
+    storage: BaseStorage, handler: Any
+) -> None:
+    reached: list[str] = []
+    bot, dispatcher = new_bot(), Dispatcher(reached=reached)
+    dispatcher.message.middleware(RateLimitMiddleware(storage))
+    dispatcher.message.register(handler, flags={"rate": "1/hour"})
+
+    for text in ("one", "two"):
+        await feed(dispatcher, bot, updates.message(text))
+
+    assert reached == ["taken"]
+
+
+async def test_a_handler_can_have_several_rates(storage: BaseStorage) -> None:
+    reached: list[str] = []
+    bot, dispatcher = new_bot(), Dispatcher(reached=reached)
+    dispatcher.message.middleware(RateLimitMiddleware(storage))
+    dispatcher.message.register(take, flags={"rate": ["2/hour", Rate(3, 60.0)]})
+
+    for text in ("one", "two", "three"):
+        await feed(dispatcher, bot, updates.message(text))
+
+    assert reached == ["taken", "taken"]
 
 
 async def test_what_does_not_block_tells_the_handler(storage: BaseStorage) -> None:

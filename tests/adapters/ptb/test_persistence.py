@@ -203,6 +203,25 @@ async def test_data_that_is_dropped_is_gone(storage: BaseStorage) -> None:
         assert dict(again.user_data) == {}
 
 
+async def test_what_is_put_in_after_data_was_dropped_is_kept_and_the_rest_is_gone(
+    storage: BaseStorage,
+) -> None:
+    def change(update: Any, context: Any) -> None:
+        if update.message.text == "anew":
+            context.application.drop_user_data(7)
+            context.application.drop_chat_data(-1)
+        context.user_data[update.message.text] = context.chat_data[update.message.text] = True
+
+    async with new_application(storage) as application:
+        application.add_handler(handler(change))
+        await feed(application, updates.message("before", chat=-1))
+        await feed(application, updates.message("anew", chat=-1))
+    async with new_application(storage) as again:
+        kept = dict(again.user_data), dict(again.chat_data)
+
+    assert kept == ({7: {"anew": True}}, {-1: {"anew": True}})
+
+
 async def test_two_bots_on_one_storage_never_mix(storage: BaseStorage) -> None:
     one = new_application(storage, 42)
     async with one:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -144,6 +145,58 @@ def test_a_next_step_handler_has_its_user_and_its_place_in_the_order(setting: Se
     setting.feed(updates.message("Ann"))
 
     assert [*asked, *setting.heard.take(1)] == ["asked", ("Ann", "<user: '7'>")]
+
+
+@pytest.mark.parametrize("setting", [False], indirect=True)
+def test_a_next_step_that_the_update_before_registers_gets_the_message(setting: Setting) -> None:
+    registered = threading.Event()
+
+    @setting.bot.message_handler(commands=["ask"])
+    def ask(message: Any) -> None:
+        registered.wait(10)
+        setting.bot.register_next_step_handler(message, answer)
+
+    @setting.bot.message_handler()
+    def other(message: Any) -> None:
+        setting.heard.say(("no step", message.text))
+
+    def answer(message: Any) -> None:
+        setting.heard.say(("step", message.text))
+        setting.bot.register_next_step_handler(message, answer)
+
+    setting.feed(updates.message("/ask"), updates.message("Ann"), updates.message("Bob"))
+    registered.set()
+
+    assert setting.heard.take(2) == [("step", "Ann"), ("step", "Bob")]
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit, KeyboardInterrupt])
+def test_a_handler_that_ends_in_what_is_no_exception_costs_no_thread(
+    setting: Setting, error: type[BaseException]
+) -> None:
+    @setting.bot.message_handler()
+    def handle(message: Any) -> None:
+        if message.text == "end":
+            raise error
+        setting.heard.say(message.text)
+
+    setting.feed(*(updates.message("end") for _ in range(5)), updates.message("next"))
+
+    assert setting.heard.take(1) == ["next"]
+    assert setting.errors.kinds() == [error.__name__] * 5
+
+
+def test_a_handler_that_ends_in_a_cancellation_ends_no_bot_without_threads() -> None:
+    setting = Setting(MemoryStorage(), bot={"threaded": False})
+
+    @setting.bot.message_handler()
+    def handle(message: Any) -> None:
+        raise asyncio.CancelledError
+
+    setting.feed(updates.message("end"), updates.message("end"))
+    setting.close()
+
+    assert setting.errors.kinds() == ["CancelledError"] * 2
 
 
 def test_anonymous_administrators_of_two_groups_are_two_users(setting: Setting) -> None:
