@@ -13,7 +13,7 @@ from telegram import Update
 from telegram.ext import BaseHandler
 from typing_extensions import override
 
-from botkeep import BaseStorage, Ordering, StorageError, acting_user
+from botkeep import BaseStorage, BotkeepError, Ordering, StorageError, acting_user
 from botkeep.ambient import inherited_user
 from botkeep.cancellation import run_handler
 from botkeep.telegram import chat_move
@@ -98,8 +98,10 @@ class BotkeepApplication(MovesChats):
             try:
                 async with self._in_order(update, speaker):
                     try:
+                        # In the message of either chat, its handlers find what is kept.
+                        await self._move_if_migrated(update, "migrate_from_chat_id")
                         await self._handle(update)
-                        await self._move_if_migrated(update)
+                        await self._move_if_migrated(update, "migrate_to_chat_id")
                     finally:
                         await self.update_persistence()
             except Exception as exc:  # noqa: BLE001 # out of here it would end the fetcher of updates
@@ -141,10 +143,15 @@ class BotkeepApplication(MovesChats):
                 )
             raise
 
-    async def _move_if_migrated(self, update: object) -> None:
-        move = chat_move(update.message) if isinstance(update, Update) else None
-        if move is not None:
-            await self.move_chat(self._storage, move.old_chat_id, move.new_chat_id)
+    async def _move_if_migrated(self, update: object, told_by: str) -> None:
+        message = update.message if isinstance(update, Update) else None
+        move = chat_move(message)
+        if move is None or getattr(message, told_by) is None:
+            return
+        try:
+            await self.move_chat(self._storage, *move)
+        except BotkeepError as exc:
+            await self.process_error(update, exc)
 
     def _write_soon(self, task: asyncio.Task[Any]) -> None:
         """Write what a task has changed, unless it was an update's, which has seen to it itself."""

@@ -49,7 +49,7 @@ class SyncHandling:
         self._process = bot.process_new_updates
         self._stop = bot.stop_bot
         self._pool: Any = bot.worker_pool if bot.threaded else None
-        self._queues = DialogueQueues(self._pool.put) if bot.threaded else None
+        self._queues = None if self._pool is None else DialogueQueues(self._pool.put)
 
     def install(self) -> None:
         """Put it around: pyTelegramBotAPI looks these up on the bot each time it uses them."""

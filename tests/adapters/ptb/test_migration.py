@@ -11,9 +11,17 @@ from telegram import Update
 from telegram.ext import CommandHandler, ConversationHandler, MessageHandler, TypeHandler, filters
 from tests.adapters.botapi import updates
 from tests.adapters.ptb import payloads
-from tests.adapters.ptb.bots import feed, new_application
+from tests.adapters.ptb.bots import collect_errors, feed, new_application
 
-from botkeep import BaseStorage, FSMContext, SQLiteStorage, StateKey
+from botkeep import (
+    BaseStorage,
+    FSMContext,
+    MemoryStorage,
+    SQLiteStorage,
+    StateKey,
+    StorageUnavailableError,
+)
+from botkeep.testing.storage_faults import FaultyEngine
 from botkeep_ptb import fsm_context
 
 OLD, NEW = -5, -1005
@@ -69,6 +77,50 @@ async def test_data_conversations_and_dialogues_move_along_once(
         assert OLD not in again.chat_data
         assert await FSMContext(storage, StateKey(42, NEW, 7)).get_data() == {"size": "large"}
         assert await FSMContext(storage, StateKey(42, OLD, 7)).get_data() == {}
+
+
+@pytest.mark.parametrize("first", [payloads.migrated_to, payloads.migrated_from])
+async def test_a_handler_that_has_data_of_every_message_finds_the_groups(
+    storage: BaseStorage, first: Any
+) -> None:
+    async def welcome(update: Any, context: Any) -> None:
+        context.chat_data.setdefault("welcomed by", update.message.text)
+
+    second = payloads.migrated_to if first is payloads.migrated_from else payloads.migrated_from
+    async with new_application(storage) as application:
+        application.add_handler(TypeHandler(Update, welcome))
+        await feed(application, updates.message("Ann", chat=OLD))
+        await feed(application, first(OLD, NEW))
+        await feed(application, second(OLD, NEW))
+        await feed(application, updates.message("Bob", chat=NEW))
+    async with new_application(storage) as again:
+        found = again.chat_data[NEW]
+
+    assert found == {"welcomed by": "Ann"}
+
+
+async def test_a_storage_that_fails_to_move_fails_no_handler_and_the_second_message_moves() -> None:
+    log: list[str] = []
+
+    async def note(update: Any, context: Any) -> None:
+        log.append("handled")
+
+    faults = FaultyEngine(MemoryStorage())
+    dialogue = FSMContext(faults.storage, StateKey(42, OLD, 7))
+    async with new_application(faults.storage) as application:
+        errors = collect_errors(application)
+        application.add_handler(TypeHandler(Update, note))
+        await dialogue.update_data(size="large")
+        faults.fail()
+        await feed(application, payloads.migrated_from(OLD, NEW))
+        failed = {type(error) for error in errors}
+        faults.heal()
+        await feed(application, payloads.migrated_to(OLD, NEW))
+        moved = await FSMContext(faults.storage, StateKey(42, NEW, 7)).get_data()
+
+    assert log == ["handled", "handled"]
+    assert failed == {StorageUnavailableError}
+    assert moved == {"size": "large"}
 
 
 async def test_what_the_new_chat_has_already_stays(storage: BaseStorage) -> None:
