@@ -31,6 +31,9 @@ class Batcher(Generic[Request]):
         name: the storage's name, for errors.
         limit: how many requests one batch may hold.
 
+    Attributes:
+        last_size: how many requests the last batch held.
+
     A cancelled call whose request still waits is taken out: it has not happened. One whose batch was sent
     happens wholly.
     """
@@ -39,6 +42,7 @@ class Batcher(Generic[Request]):
         self._send_batch = send_batch
         self._name = name
         self._limit = limit
+        self.last_size = 0
         self._queue: deque[tuple[Request, asyncio.Future[Any]]] = deque()
         self._scheduled: asyncio.Handle | None = None
         self._sent: list[asyncio.Future[Any]] = []
@@ -64,6 +68,11 @@ class Batcher(Generic[Request]):
         """Whether a request may be queued or under way, also one whose caller was cancelled meanwhile."""
         return self._scheduled is not None or bool(self._sent)
 
+    @property
+    def has_queued(self) -> bool:
+        """Whether requests wait for a batch after this one."""
+        return bool(self._queue)
+
     async def drain(self) -> None:
         """Return when nothing is queued or under way, or can be: its event loop is closed."""
         while self.busy and self._loop is asyncio.get_running_loop():
@@ -78,6 +87,7 @@ class Batcher(Generic[Request]):
             if not future.done():
                 requests.append(request)
                 self._sent.append(future)
+        self.last_size = len(requests)
         if not requests:
             self._go_on()
             return
