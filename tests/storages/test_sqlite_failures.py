@@ -41,6 +41,7 @@ async def test_a_file_that_stays_locked_is_an_error_and_nothing_is_written(path:
 
         assert [type(result) for result in results] == [StorageUnavailableError] * 3
         assert "locked" in str(results[0])
+        assert isinstance(results[0], StorageUnavailableError)
         assert isinstance(results[0].__cause__, sqlite3.Error)
         assert alone == PIZZA
         assert await storage.list_keys() == ["order"]
