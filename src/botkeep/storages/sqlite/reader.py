@@ -4,9 +4,9 @@ In WAL mode a reader waits for no writer, and sees all that was committed before
 (sqlite.org/wal.html#concurrency). So a document whose pages are in memory is there in some microseconds; the
 way to the connection's thread and back takes ten times as long, and may lead past somebody's fsync.
 
-What could make the event loop wait goes to the thread as before: documents of a big file that were not used
-lately (their pages may be on the disk only), big documents, and for a while everything after a read that the
-disk was asked for.
+What could make the event loop wait goes to the thread as before: big documents, and those whose pages may be
+on the disk only. Of a big file these are all that were not used lately; of a small one, which is read when it
+is opened, they are so for a while after a read that had to wait for the disk.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ IN_A_ROW: Final = 64
 """So many reads are answered before the event loop gets its turn, if it had none in between."""
 
 _SLOW_SECONDS: Final = 0.001
-_PAUSE_SECONDS: Final = 1.0
+_COLD_SECONDS: Final = 60.0
 
 
 class LoopReader:
@@ -75,9 +75,9 @@ class LoopReader:
         self._big: set[Key] = set()
         self._recent: set[Key] = set()
         self._former: set[Key] = set()
-        self._file_is_big = False
+        self._may_be_cold = False
         self._in_a_row = 0
-        self._resume_at = 0.0
+        self._cold_until = 0.0
         self._blocks_read = _blocks_read()
 
     async def find(self, namespace: str, identifier: str) -> tuple[Stored | None] | None:
@@ -92,10 +92,10 @@ class LoopReader:
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
-        self._file_is_big = self._files.size() > CHECKED_BYTES
         start = time.perf_counter()
+        self._may_be_cold = self._files.size() > CHECKED_BYTES or start < self._cold_until
         key = (namespace, identifier)
-        if key in self._unwritten or not self._may_be_in_memory(key) or start < self._resume_at:
+        if key in self._unwritten or not self._may_be_in_memory(key):
             return None
         if self._is_crowded() and not self._unwritten:
             return None
@@ -117,7 +117,7 @@ class LoopReader:
             self._big.add(key)
             return
         self._big.discard(key)
-        if self._file_is_big:
+        if self._may_be_cold:
             if len(self._recent) >= REMEMBERED:
                 self._former, self._recent = self._recent, set()
             self._recent.add(key)
@@ -130,7 +130,7 @@ class LoopReader:
 
     def _may_be_in_memory(self, key: Key) -> bool:
         # All of a small file was read when it was opened.
-        is_recent = not self._file_is_big or key in self._recent or key in self._former
+        is_recent = not self._may_be_cold or key in self._recent or key in self._former
         return is_recent and key not in self._big
 
     def close(self) -> None:
@@ -141,12 +141,12 @@ class LoopReader:
             self._connection = None
 
     def _look_into_delay(self) -> None:
-        """Rest for a while if it was the disk; another thread that had the interpreter is no reason to."""
+        """Trust no page for a while if it was the disk; a thread that had the interpreter is no reason to."""
         blocks = _blocks_read()
         if blocks is None or blocks != self._blocks_read:
             self._blocks_read = blocks
             self._recent, self._former = set(), set()
-            self._resume_at = time.perf_counter() + _PAUSE_SECONDS
+            self._cold_until = time.perf_counter() + _COLD_SECONDS
 
 
 def open_reader(path: str) -> sqlite3.Connection | None:
