@@ -87,11 +87,11 @@ class LoopReader:
             CorruptDocumentError: its checksum does not match.
             StorageUnavailableError: the database was removed or replaced.
         """
-        if self._connection is None:
-            return None
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
+        if self._connection is None:
+            return None
         start = time.perf_counter()
         self._may_be_cold = self._files.size() > CHECKED_BYTES or start < self._cold_until
         key = (namespace, identifier)
@@ -122,6 +122,13 @@ class LoopReader:
                 self._former, self._recent = self._recent, set()
             self._recent.add(key)
 
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
     def _is_crowded(self) -> bool:
         # From about here on a trip that is shared costs each less. asyncio keeps to itself how many callbacks
         # are ready; other event loops do not tell.
@@ -132,13 +139,6 @@ class LoopReader:
         # All of a small file was read when it was opened.
         is_recent = not self._may_be_cold or key in self._recent or key in self._former
         return is_recent and key not in self._big
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-            self._connection = None
 
     def _look_into_delay(self) -> None:
         """Trust no page for a while if it was the disk; a thread that had the interpreter is no reason to."""
