@@ -9,7 +9,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from weakref import ref
 
 import aiosqlite
@@ -22,7 +22,6 @@ from botkeep.storages.sqlite.files import database_files
 from botkeep.storages.sqlite.origin import SELECT_CLOCK, empty_log, read_properties, renew_id, write_clock
 from botkeep.storages.sqlite.reader import LoopReader, open_reader
 from botkeep.storages.sqlite.schema import Durability, connect
-from botkeep.storages.sqlite.unwritten import Unwritten
 from botkeep.storages.sqlite.write_lock import pause, write_lock
 
 if TYPE_CHECKING:
@@ -41,6 +40,12 @@ _JOIN_SECONDS: Final = 1.0
 _IDLE_SECONDS: Final = 1.0
 """So long after the last write what is in the log goes into the database: a process that is ended by a signal
 then leaves one whole file."""
+
+
+class Submit(Protocol):
+    """Queues a statement; the future brings its result."""
+
+    def __call__(self, statement: Statement[T], /) -> asyncio.Future[T]: ...
 
 
 class _Reply:
@@ -128,7 +133,6 @@ class BatchingConnection:
 
     Attributes:
         files: the database's.
-        unwritten: what queued and sent statements may change.
         reader: answers reads on the event loop's thread, if it can.
     """
 
@@ -159,7 +163,7 @@ class BatchingConnection:
         self._last_batch = 0.0  # on the event loop's clock
         self._log_is_empty = True
         self._batcher: Batcher[Statement[Any]] = Batcher(self._send_batch, name=name)
-        self.unwritten = Unwritten()
+        self.submit: Submit = self._batcher.submit
         self.attach_reader(None)
 
     @classmethod
@@ -193,13 +197,7 @@ class BatchingConnection:
 
     def attach_reader(self, connection: sqlite3.Connection | None) -> None:
         """Have reads answered from this connection; None: by the thread."""
-        self.reader = LoopReader(connection, self._batcher, self.unwritten, self.files, self._clock)
-
-    def submit(self, statement: Statement[T]) -> asyncio.Future[T]:
-        """Queue a statement; the future brings its result."""
-        if statement.changes is not None:
-            self.unwritten.add(statement.changes)
-        return self._batcher.submit(statement)
+        self.reader = LoopReader(connection, self._batcher, self.files, self._clock)
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""
@@ -224,17 +222,12 @@ class BatchingConnection:
             raise translate_error(exc, self._name) from exc
 
     def _send_batch(self, batch: Sequence[Statement[Any]], complete: Complete) -> None:
-        self._reply = self._reply or _Reply(partial(self._complete, complete))
-        self.unwritten.send(all_of_it=not self._batcher.has_queued)
+        self._reply = self._reply or _Reply(complete)
         self._jobs.put_nowait((self._reply, partial(self._execute, self._connection._conn, batch)))  # noqa: SLF001 # aiosqlite has no public way
         loop = asyncio.get_running_loop()
         self._last_batch = loop.time()
         if self._folding is None:
             self._folding = loop.call_later(_IDLE_SECONDS, _fold_if_idle, ref(self))
-
-    def _complete(self, complete: Complete, outcomes: Any) -> None:
-        self.unwritten.complete()
-        complete(outcomes)
 
     def fold_if_idle(self) -> None:
         """Empty the log if nothing was asked for a while; else look again later."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.schema import CHECKED_BYTES
+from botkeep.storages.sqlite.statements import ALL
 
 if sys.platform == "linux":
     from resource import RUSAGE_THREAD, getrusage
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from botkeep._core.clock import SteadyClock
     from botkeep.hooks import Stored
     from botkeep.storages.sqlite.files import DatabaseFiles
-    from botkeep.storages.sqlite.unwritten import Key, Unwritten
+    from botkeep.storages.sqlite.statements import Key, Statement
 
 BIG_BYTES: Final = 64 * 1024
 """A document of this size is read on the thread."""
@@ -38,8 +39,9 @@ BIG_BYTES: Final = 64 * 1024
 REMEMBERED: Final = 8192
 """So many documents at least count as used lately; twice as many at most."""
 
-CROWD: Final = 24
-"""With so many callbacks ready to run, and no write on its way, a read shares a trip to the thread."""
+CROWD: Final = 48
+"""With so many callbacks ready to run, or calls on their way, a read shares a trip to the thread, unless that
+trip ends with somebody's commit."""
 
 IN_A_ROW: Final = 64
 """So many reads are answered before the event loop gets its turn, if it had none in between."""
@@ -54,7 +56,6 @@ class LoopReader:
     Args:
         connection: read-only, of its own; None: all reads go to the thread.
         batcher: what the thread is asked through.
-        unwritten: what the thread is still to change.
         files: the database's, to notice that it was replaced.
         clock: the storage's clock.
     """
@@ -62,14 +63,12 @@ class LoopReader:
     def __init__(
         self,
         connection: sqlite3.Connection | None,
-        batcher: Batcher[Any],
-        unwritten: Unwritten,
+        batcher: Batcher[Statement[Any]],
         files: DatabaseFiles,
         clock: SteadyClock,
     ) -> None:
         self._connection = connection
         self._batcher = batcher
-        self._unwritten = unwritten
         self._files = files
         self._clock = clock
         self._big: set[Key] = set()
@@ -90,14 +89,12 @@ class LoopReader:
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
-        if self._connection is None:
+        key = (namespace, identifier)
+        if self._connection is None or self._has_to_queue(key):
             return None
         start = time.perf_counter()
         self._may_be_cold = self._files.size() > CHECKED_BYTES or start < self._cold_until
-        key = (namespace, identifier)
-        if key in self._unwritten or not self._may_be_in_memory(key):
-            return None
-        if self._is_crowded() and not self._unwritten:
+        if not self._may_be_in_memory(key):
             return None
         try:
             found = statements.find(self._connection, self._clock(), namespace, identifier)
@@ -129,11 +126,23 @@ class LoopReader:
                 self._connection.close()
             self._connection = None
 
-    def _is_crowded(self) -> bool:
+    def _has_to_queue(self, key: Key) -> bool:
+        """Whether the read joins a crowd of reads, or would overtake a write of its own program.
+
+        The write may be the call before it in ``gather``, or one that was cancelled after it was sent, and
+        happens all the same.
+        """
+        waiting = len(self._batcher)
+        first = next(self._batcher.outstanding()) if waiting else None
+        if (first is None or first.changes is None) and self._is_crowd(waiting):
+            return True
+        changed = {statement.changes for statement in self._batcher.outstanding()} if waiting else ()
+        return key in changed or ALL in changed
+
+    def _is_crowd(self, waiting: int) -> bool:
         # From about here on a trip that is shared costs each less. asyncio keeps to itself how many callbacks
         # are ready; other event loops do not tell.
-        ready = len(getattr(asyncio.get_running_loop(), "_ready", ()))
-        return ready >= CROWD or (self._batcher.last_size >= CROWD and self._batcher.busy)
+        return waiting >= CROWD or len(getattr(asyncio.get_running_loop(), "_ready", ())) >= CROWD
 
     def _may_be_in_memory(self, key: Key) -> bool:
         # All of a small file was read when it was opened.

@@ -12,22 +12,26 @@ import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from botkeep._core.operations import Delete, Operation, Put, Stored, postponed
 from botkeep.errors import CorruptDocumentError
 from botkeep.patterns import after
 from botkeep.storages.sqlite.checksums import DAMAGED, EDITED, checksum, damaged, damaged_keys
-from botkeep.storages.sqlite.unwritten import ALL
 
 if TYPE_CHECKING:
     from botkeep._core.clock import SteadyClock
-    from botkeep.storages.sqlite.unwritten import Key
 
 Result = TypeVar("Result")
 
 PAGE: Final = 1000
 """Identifiers read at once by a scan."""
+
+Key: TypeAlias = "tuple[str, str]"
+"""Namespace and identifier."""
+
+ALL: Final[Key] = ("", "")
+"""Stands for every document: no identifier is empty."""
 
 SWEPT_AT_ONCE: Final = 100
 """Expired rows removed in one transaction, so that no caller waits for a hundred thousand of them."""
