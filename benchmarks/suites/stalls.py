@@ -6,7 +6,10 @@ The peer "no storage", whose callers encode, decode and yield, shows what of it 
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -21,9 +24,19 @@ from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, calls_per_second, race
 from benchmarks.workloads import DOCUMENT, Swap, gets, identifiers, increments, sets, swap, swaps
 from botkeep import SQLiteStorage, documents
+from botkeep.storages.sqlite.checksums import checksum
 
 _MANY: Final = 100
 _NAP: Final = 0.001
+_INSERT: Final = "INSERT INTO documents VALUES ('', ?, ?, ?, ?)"
+_LARGE_ROWS: Final = 100_000
+_LARGE_BYTES: Final = 20_000
+_FORGET: Final = """
+import os, sys
+file = os.open(sys.argv[1], os.O_RDONLY)
+os.fsync(file)
+os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+"""
 _BAR: Final = Within(20)
 
 
@@ -42,7 +55,64 @@ async def run(scale: Scale) -> list[Row]:
             return [
                 *await race(scale, crowded, "ms", crowd, nothing, Rival(kurigram.NAME, rival)),
                 *await race(scale, expiring, "ms", expiry, nothing),
+                *await _cold_pages(scale, Path(name) / "large.db"),
             ]
+
+
+async def _cold_pages(scale: Scale, path: Path) -> list[Row]:
+    """Read a file of 2 GB, none of which is in memory as a turn begins: most reads are of the disk."""
+    count = scale.of(_LARGE_ROWS)
+    async with SQLiteStorage(path):
+        pass
+    size = await asyncio.to_thread(_write_large, path, count)
+    async with SQLiteStorage(path) as storage:
+        rows = []
+        for callers in (1, _MANY):
+            turn = _longest(_cold_reads(storage, path, callers, count))
+            bar = Rival("no storage", _longest(_codec_alone(scale.of(20_000))), Within(10))
+            name = f"{callers} caller{'s' if callers > 1 else ''}: get, {size}, cold pages"
+            rows += await race(scale, name, "ms", turn, bar)
+        return rows
+
+
+def _cold_reads(
+    storage: SQLiteStorage, path: Path, callers: int, count: int
+) -> Callable[[], Awaitable[object]]:
+    """Each caller reads at random places, and some of them again and again."""
+
+    async def work() -> None:
+        await asyncio.to_thread(_forget_pages, path)
+        await asyncio.gather(*(read(random.Random(caller)) for caller in range(callers)))
+
+    async def read(choice: random.Random) -> None:
+        for _ in range(max(20, 2_000 // callers)):
+            own = f"large:{choice.randrange(count)}"
+            for _ in range(3):
+                await storage.get_state(own)
+
+    return work
+
+
+def _forget_pages(path: Path) -> None:
+    """Have the system drop what it keeps of the file in memory.
+
+    By another process: one that closes a descriptor of a file loses the locks that SQLite has on it.
+    """
+    subprocess.run([sys.executable, "-c", _FORGET, str(path)], check=True)  # noqa: S603 # our own command
+
+
+def _write_large(path: Path, count: int) -> str:
+    """Write so many documents past the storage, and return what size the file has then."""
+    value = orjson.dumps({"text": "x" * _LARGE_BYTES})
+    own = (f"large:{number}" for number in range(count))
+    rows = ((each, value.decode(), None, checksum("", each, value, None)) for each in own)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = off")
+        connection.execute("PRAGMA synchronous = off")
+        connection.execute("BEGIN")
+        connection.executemany(_INSERT, rows)
+        connection.execute("COMMIT")
+    return f"{path.stat().st_size / 1e9:.1f} GB"
 
 
 def _every_verb(storage: Any, swap: Swap, calls: int) -> Callable[[], Awaitable[object]]:
@@ -81,10 +151,11 @@ def _expiry(storage: SQLiteStorage, path: Path, rows: int) -> Turn:
 
 
 def _write_expired(path: Path, count: int) -> None:
-    value, past = orjson.dumps(DOCUMENT).decode(), time.time() - 1
-    rows = ((own, value, past) for own in identifiers(count, "expired"))
+    value, past = orjson.dumps(DOCUMENT), time.time() - 1
+    own = identifiers(count, "expired")
+    rows = ((each, value.decode(), past, checksum("", each, value, past)) for each in own)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, ?)", rows)
+        connection.executemany(_INSERT, rows)
 
 
 def _expired(path: Path) -> int:

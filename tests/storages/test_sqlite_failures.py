@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,10 +30,10 @@ async def test_a_file_that_stays_locked_is_an_error_and_nothing_is_written(path:
         await storage.set_state("order", PIZZA)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            calls = [
+            calls: list[Awaitable[object]] = [
                 storage.set_state("order", PASTA),
                 storage.increment("count"),
-                storage.get_state("order"),
+                storage.list_keys(),
             ]
             results = await asyncio.gather(*calls, return_exceptions=True)
             alone = await storage.get_state("order")
@@ -41,6 +41,7 @@ async def test_a_file_that_stays_locked_is_an_error_and_nothing_is_written(path:
 
         assert [type(result) for result in results] == [StorageUnavailableError] * 3
         assert "locked" in str(results[0])
+        assert isinstance(results[0], StorageUnavailableError)
         assert isinstance(results[0].__cause__, sqlite3.Error)
         assert alone == PIZZA
         assert await storage.list_keys() == ["order"]

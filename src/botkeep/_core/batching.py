@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from botkeep.errors import OutcomeUnknownError
@@ -41,6 +41,7 @@ class Batcher(Generic[Request]):
         self._limit = limit
         self._queue: deque[tuple[Request, asyncio.Future[Any]]] = deque()
         self._scheduled: asyncio.Handle | None = None
+        self._requests: Sequence[Request] = ()
         self._sent: list[asyncio.Future[Any]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._idle: asyncio.Event | None = None
@@ -64,6 +65,16 @@ class Batcher(Generic[Request]):
         """Whether a request may be queued or under way, also one whose caller was cancelled meanwhile."""
         return self._scheduled is not None or bool(self._sent)
 
+    def __len__(self) -> int:
+        """How many requests are under way or queued."""
+        return len(self._queue) + len(self._sent)
+
+    def outstanding(self) -> Iterator[Request]:
+        """Return those requests, also of callers that were cancelled meanwhile."""
+        yield from self._requests
+        for request, _ in self._queue:
+            yield request
+
     async def drain(self) -> None:
         """Return when nothing is queued or under way, or can be: its event loop is closed."""
         while self.busy and self._loop is asyncio.get_running_loop():
@@ -78,6 +89,7 @@ class Batcher(Generic[Request]):
             if not future.done():
                 requests.append(request)
                 self._sent.append(future)
+        self._requests = requests
         if not requests:
             self._go_on()
             return
@@ -87,7 +99,7 @@ class Batcher(Generic[Request]):
             self._complete(exc)
 
     def _complete(self, outcomes: Outcomes) -> None:
-        futures, self._sent = self._sent, []
+        futures, self._sent, self._requests = self._sent, [], ()
         if isinstance(outcomes, asyncio.CancelledError):
             # Somebody cancelled all tasks; calls made while cleaning up still get a batch.
             outcomes = OutcomeUnknownError(self._name, "the batch was cancelled")

@@ -32,7 +32,10 @@ class Stored(NamedTuple):
 
 
 class Operation(Protocol[Result_co]):
-    """One atomic step on one document."""
+    """One atomic step on one document.
+
+    One that never changes anything says so by an attribute ``changes_nothing``, which is True.
+    """
 
     def __call__(self, entry: Stored | None, now: float, /) -> tuple[Stored | None, Result_co]:
         """Return what is to be stored in place of the entry, and the result for the caller."""

@@ -117,6 +117,11 @@ class Peek(NamedTuple):
     limits: Limits
     cost: int
 
+    @property
+    def changes_nothing(self) -> bool:
+        """It only reads."""
+        return True
+
     def __call__(self, entry: Stored | None, now: float, /) -> tuple[Stored | None, Decision]:
         return entry, self.decision(None if entry is None else entry.value, now, now)
 

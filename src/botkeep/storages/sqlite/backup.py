@@ -36,9 +36,9 @@ async def back_up(connection: BatchingConnection, target: str, name: str) -> Non
         if connection.path == ":memory:":
             await connection.run(lambda database: _copy_to(database, path))
         else:
-            connection.check_files()
+            connection.files.check()
             await asyncio.to_thread(_copy_file, connection.path, path)
-            connection.check_files()
+            connection.files.check()
     except sqlite3.Error as exc:
         raise translate_error(exc, f"the backup {target!r} of {name}") from exc
     except OSError as exc:

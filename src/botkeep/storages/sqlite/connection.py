@@ -20,6 +20,7 @@ from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.errors import is_locked, translate_error
 from botkeep.storages.sqlite.files import database_files
 from botkeep.storages.sqlite.origin import SELECT_CLOCK, empty_log, read_properties, renew_id, write_clock
+from botkeep.storages.sqlite.reader import LoopReader, open_reader
 from botkeep.storages.sqlite.schema import Durability, connect
 from botkeep.storages.sqlite.write_lock import pause, write_lock
 
@@ -70,36 +71,53 @@ class _Reply:
 
 
 class _Opening:
-    """Opens a connection on aiosqlite's thread; who gives up meanwhile leaves none behind.
+    """Opens a connection on aiosqlite's thread, and one to read; who gives up meanwhile leaves none behind.
 
     Args:
-        connect: opens it.
+        connect: opens the one.
+        connect_to_read: opens the other, if it can.
         clock: goes on from the latest time that was seen with the data.
+
+    Attributes:
+        reader: the other one.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], clock: SteadyClock) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        connect_to_read: Callable[[], sqlite3.Connection | None],
+        clock: SteadyClock,
+    ) -> None:
         self._connect = connect
+        self._connect_to_read = connect_to_read
         self._clock = clock
         self._change = threading.Lock()
         self._abandoned = False
         self._connection: sqlite3.Connection | None = None
+        self.reader: sqlite3.Connection | None = None
 
     def __call__(self) -> sqlite3.Connection:
         connection = self._connect()
         if (properties := read_properties(connection)) is not None:
             self._clock.not_before(properties.clock)
+        reader = self._connect_to_read()
         with self._change:
-            self._connection = connection
+            self._connection, self.reader = connection, reader
             if self._abandoned:
-                connection.close()
+                self._close()
         return connection
 
     def abandon(self) -> None:
-        """Close the connection, now or as soon as it is open."""
+        """Close the connections, now or as soon as they are open."""
         with self._change:
             self._abandoned = True
-            if self._connection is not None:
-                self._connection.close()
+            self._close()
+
+    def _close(self) -> None:
+        # The one that may write comes last: it empties the log and removes it.
+        for connection in (self.reader, self._connection):
+            if connection is not None:
+                connection.close()
 
 
 class BatchingConnection:
@@ -112,6 +130,10 @@ class BatchingConnection:
         name: the storage's name, for errors.
         clock: the storage's clock.
         lock_timeout: seconds to wait for a lock that another process holds.
+
+    Attributes:
+        files: the database's.
+        reader: answers reads on the event loop's thread, if it can.
     """
 
     def __init__(
@@ -127,7 +149,7 @@ class BatchingConnection:
         self.path = path
         self._connection = connection
         self._lock = lock
-        self._files = database_files(path, name)
+        self.files = database_files(path, name)
         self._name = name
         self._clock = clock
         self._lock_timeout = lock_timeout
@@ -142,6 +164,7 @@ class BatchingConnection:
         self._log_is_empty = True
         self._batcher: Batcher[Statement[Any]] = Batcher(self._send_batch, name=name)
         self.submit: Submit = self._batcher.submit
+        self.attach_reader(None)
 
     @classmethod
     async def opened(
@@ -149,7 +172,9 @@ class BatchingConnection:
     ) -> BatchingConnection:
         """Open the file; its errors are ours already."""
         lock = write_lock(path)
-        opening = _Opening(partial(connect, path, durability, lock, lock_timeout), clock)
+        opening = _Opening(
+            partial(connect, path, durability, lock, lock_timeout), partial(open_reader, path), clock
+        )
         connection = aiosqlite.Connection(opening, iter_chunk_size=64)
         # A forgotten stop() must not keep the interpreter from exiting, as a plain thread would. What was
         # acknowledged is committed; what was not dies with the process, as in a crash.
@@ -166,13 +191,20 @@ class BatchingConnection:
             if isinstance(exc, sqlite3.Error):
                 raise translate_error(exc, name) from exc
             raise
-        return cls(connection, lock, path=path, name=name, clock=clock, lock_timeout=lock_timeout)
+        opened = cls(connection, lock, path=path, name=name, clock=clock, lock_timeout=lock_timeout)
+        opened.attach_reader(opening.reader)
+        return opened
+
+    def attach_reader(self, connection: sqlite3.Connection | None) -> None:
+        """Have reads answered from this connection; None: by the thread."""
+        self.reader = LoopReader(connection, self._batcher, self.files, self._clock)
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""
         if self._folding is not None:
             self._folding.cancel()
         await self._batcher.drain()
+        self.reader.close()
         try:
             await self._connection.close()
         finally:
@@ -188,10 +220,6 @@ class BatchingConnection:
             return await future
         except sqlite3.Error as exc:
             raise translate_error(exc, self._name) from exc
-
-    def check_files(self) -> None:
-        """Raise StorageUnavailableError if the database was removed or replaced while it is open."""
-        self._files.check()
 
     def _send_batch(self, batch: Sequence[Statement[Any]], complete: Complete) -> None:
         self._reply = self._reply or _Reply(complete)
@@ -228,8 +256,8 @@ class BatchingConnection:
 
     def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]]) -> list[Any]:
         # Once, and before: what is removed a moment later takes along what was stored a moment earlier.
-        self._files.check()
-        if any(statement.writes for statement in batch):
+        self.files.check()
+        if any(statement.changes is not None for statement in batch):
             with self._lock:
                 if self._id_is_due:
                     self._id_is_due = not renew_id(connection, self._lock.path)
@@ -241,7 +269,7 @@ class BatchingConnection:
         if self._log_is_empty:
             return
         with suppress(sqlite3.Error, StorageUnavailableError):
-            self._files.check()
+            self.files.check()
             with self._lock:
                 self._log_is_empty = empty_log(connection)
 

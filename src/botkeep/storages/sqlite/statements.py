@@ -12,7 +12,7 @@ import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from botkeep._core.operations import Delete, Operation, Put, Stored, postponed
 from botkeep.errors import CorruptDocumentError
@@ -27,6 +27,12 @@ Result = TypeVar("Result")
 PAGE: Final = 1000
 """Identifiers read at once by a scan."""
 
+Key: TypeAlias = "tuple[str, str]"
+"""Namespace and identifier."""
+
+ALL: Final[Key] = ("", "")
+"""Stands for every document: no identifier is empty."""
+
 SWEPT_AT_ONCE: Final = 100
 """Expired rows removed in one transaction, so that no caller waits for a hundred thousand of them."""
 
@@ -37,11 +43,12 @@ class Statement(Generic[Result]):
 
     Attributes:
         run: takes the connection and the time (seconds since the epoch); returns the call's result.
-        writes: it needs a write transaction.
+        changes: the document that it may change, or `ALL`; None: it only reads, and needs no write
+            transaction.
     """
 
     run: Callable[[sqlite3.Connection, float], Result]
-    writes: bool
+    changes: Key | None
 
 
 class Page(NamedTuple):
@@ -100,8 +107,8 @@ _SET_ASIDE: Final = (
 _BEHIND_ALL_TEXT: Final = b""
 
 
-def _find(connection: sqlite3.Connection, now: float, namespace: str, identifier: str) -> Stored | None:
-    """Return a live document.
+def find(connection: sqlite3.Connection, now: float, namespace: str, identifier: str) -> Stored | None:
+    """Return a live document; None: there is none.
 
     Raises:
         CorruptDocumentError: its checksum does not match.
@@ -129,29 +136,29 @@ def get(namespace: str, identifier: str) -> Statement[bytes | None]:
     """Read a value; None when absent."""
 
     def run(connection: sqlite3.Connection, now: float) -> bytes | None:
-        found = _find(connection, now, namespace, identifier)
+        found = find(connection, now, namespace, identifier)
         return None if found is None else found.value
 
-    return Statement(run, writes=False)
+    return Statement(run, changes=None)
 
 
 def get_expiry(namespace: str, identifier: str) -> Statement[float | None]:
     """Read an expiry; None when absent, inf for never."""
 
     def run(connection: sqlite3.Connection, now: float) -> float | None:
-        found = _find(connection, now, namespace, identifier)
+        found = find(connection, now, namespace, identifier)
         return None if found is None else found.expires_at
 
-    return Statement(run, writes=False)
+    return Statement(run, changes=None)
 
 
 def get_many(namespace: str, identifiers: Sequence[str]) -> Statement[list[Stored | None]]:
     """Read many entries."""
 
     def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
-        return [_find(connection, now, namespace, identifier) for identifier in identifiers]
+        return [find(connection, now, namespace, identifier) for identifier in identifiers]
 
-    return Statement(run, writes=False)
+    return Statement(run, changes=None)
 
 
 def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[bool]]:
@@ -159,7 +166,7 @@ def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[
 
     def add(connection: sqlite3.Connection, now: float, identifier: str, stored: Stored) -> bool:
         try:
-            absent = _find(connection, now, namespace, identifier) is None
+            absent = find(connection, now, namespace, identifier) is None
         except CorruptDocumentError:
             return False  # it is there, and is not overwritten
         if absent:
@@ -169,7 +176,7 @@ def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[
     def run(connection: sqlite3.Connection, now: float) -> list[bool]:
         return [add(connection, now, identifier, stored) for identifier, stored in documents.items()]
 
-    return Statement(run, writes=True)
+    return Statement(run, changes=ALL)
 
 
 def apply(
@@ -192,7 +199,8 @@ def apply(
         result: Result = step(connection, now, namespace, identifier, operation)
         return result
 
-    return Statement(run, writes=True)
+    only_reads = getattr(operation, "changes_nothing", False)
+    return Statement(run, changes=None if only_reads else (namespace, identifier))
 
 
 def _replace(
@@ -217,7 +225,7 @@ def _read_and_write(
     identifier: str,
     operation: Operation[Result],
 ) -> Result:
-    old = _find(connection, now, namespace, identifier)
+    old = find(connection, now, namespace, identifier)
     entry, result = operation(old, now)
     if entry is None and old is not None:
         connection.execute(_DELETE, (namespace, identifier, now))
@@ -245,7 +253,7 @@ def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
                 result.unreadable.append(identifier.decode(errors="backslashreplace"))
         return result
 
-    return Statement(run, writes=False)
+    return Statement(run, changes=None)
 
 
 def namespaces() -> Statement[list[str]]:
@@ -258,7 +266,7 @@ def namespaces() -> Statement[list[str]]:
         except UnicodeDecodeError as exc:
             raise damaged(exc.object.decode(errors="backslashreplace")) from exc
 
-    return Statement(run, writes=False)
+    return Statement(run, changes=None)
 
 
 def clear(namespace: str) -> Statement[int]:
@@ -269,7 +277,7 @@ def clear(namespace: str) -> Statement[int]:
         connection.execute(_CLEAR, (namespace,))
         return int(count)
 
-    return Statement(run, writes=True)
+    return Statement(run, changes=ALL)
 
 
 def set_damaged_aside() -> Statement[list[str]]:
@@ -281,7 +289,7 @@ def set_damaged_aside() -> Statement[list[str]]:
             connection.execute(statement)
         return identifiers
 
-    return Statement(run, writes=True)
+    return Statement(run, changes=ALL)
 
 
 def sweep(connection: sqlite3.Connection, now: float) -> bool:

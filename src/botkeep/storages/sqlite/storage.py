@@ -172,10 +172,19 @@ class SQLiteStorage(BaseStorage):
 
     @override
     async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        return await self._submit(statements.get(namespace, identifier))
+        reader = self._open_connection().reader
+        found = await reader.find(namespace, identifier)
+        if found is not None:
+            return None if found[0] is None else found[0].value
+        value = await self._submit(statements.get(namespace, identifier))
+        reader.remember(namespace, identifier, 0 if value is None else len(value))
+        return value
 
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
+        found = await self._open_connection().reader.find(namespace, identifier)
+        if found is not None:
+            return None if found[0] is None else found[0].expires_at
         return await self._submit(statements.get_expiry(namespace, identifier))
 
     @override
@@ -190,6 +199,10 @@ class SQLiteStorage(BaseStorage):
     async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
         if self._connection is None:
             raise StorageClosedError(repr(self))
+        if getattr(operation, "changes_nothing", False):
+            found = await self._connection.reader.find(namespace, identifier)
+            if found is not None:
+                return operation(found[0], self._clock())[1]
         return await self._connection.submit(statements.apply(namespace, identifier, operation, self._clock))
 
     @override
