@@ -10,7 +10,7 @@ from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
 from botkeep import Subject, speaker_id
-from botkeep.telegram import sender_chat_id
+from botkeep.telegram import booster_id, sender_chat_id
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ def event_of(event: Any) -> Any:
 
 def speaker_context(event: Any, context: EventContext) -> SpeakerContext:
     """Return aiogram's context of an event as one that knows who speaks."""
+    news = event_of(event)
     return SpeakerContext(
         chat=context.chat,
         user=context.user,
         thread_id=context.thread_id,
         business_connection_id=context.business_connection_id,
-        speaker=speaker_id(context.user_id, sender_chat_id(event_of(event))),
+        speaker=speaker_id(context.user_id or booster_id(news), sender_chat_id(news)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram import Chat, Message, Update
 
 from botkeep import Subject, speaker_id
+from botkeep.telegram import booster_id
 
 
 def subject_of(update: Update, bot_id: int) -> Subject:
@@ -23,7 +24,8 @@ def subject_of(update: Update, bot_id: int) -> Subject:
         bot_id,
         chat_id=None if chat is None else chat.id,
         user_id=speaker_id(
-            None if user is None else user.id, sender.id if isinstance(sender, Chat) else None
+            booster_id(update.chat_boost or update.removed_chat_boost) if user is None else user.id,
+            sender.id if isinstance(sender, Chat) else None,
         ),
         thread_id=message.message_thread_id if message is not None and in_topic else None,
         business_connection_id=_business_connection_of(update, message),

@@ -8,7 +8,7 @@ from telebot import types
 from telebot.util import update_types
 
 from botkeep import Subject, speaker_id
-from botkeep.telegram import sender_chat_id
+from botkeep.telegram import booster_id, sender_chat_id
 
 
 def event_of(update: types.Update) -> Any:
@@ -40,13 +40,8 @@ def subject_of(event: Any, bot_id: int | None) -> Subject:
 
 def person_id(event: Any) -> int | None:
     """Return the id of the account that an event names, be it Telegram's placeholder; None: it names none."""
-    boost = getattr(event, "boost", event)
-    for person in (
-        getattr(event, "from_user", None),
-        getattr(event, "user", None),
-        getattr(getattr(boost, "source", None), "user", None),
-    ):
+    for person in (getattr(event, "from_user", None), getattr(event, "user", None)):
         if person is not None:
             number: int = person.id
             return number
-    return None
+    return booster_id(event)

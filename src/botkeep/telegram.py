@@ -37,6 +37,16 @@ def sender_chat_id(event: Any) -> int | None:
     return None
 
 
+def booster_id(event: Any) -> int | None:
+    """Return the id of who boosts a chat, or did so; None: nobody is named, or it is no boost.
+
+    Args:
+        event: a ``chat_boost`` or ``removed_chat_boost``.
+    """
+    user = getattr(getattr(getattr(event, "boost", event), "source", None), "user", None)
+    return None if user is None else int(user.id)
+
+
 def chat_move(event: Any) -> ChatMove | None:
     """Return which move an event tells of; None: it is no such message.
 

@@ -28,6 +28,8 @@ KINDS = (
     "my_chat_member",
     "callback_query",
     "poll_answer",
+    "chat_boost",
+    "removed_chat_boost",
 )
 
 

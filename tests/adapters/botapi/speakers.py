@@ -81,6 +81,11 @@ def photo(album: str, *, user: int = 7) -> dict[str, Any]:
     return update("message", body)
 
 
+def boost(**source: Any) -> dict[str, Any]:
+    """The body of a boost that somebody gives."""
+    return {"boost_id": "1", "add_date": 1, "expiration_date": 2, "source": source}
+
+
 _MEMBER: Final = {"user": {"id": 42, "is_bot": True, "first_name": "Bot"}, "status": "member"}
 
 SAMPLES: Final[dict[str, Sample]] = {
@@ -170,6 +175,22 @@ SAMPLES: Final[dict[str, Sample]] = {
         update(
             "my_chat_member",
             {"chat": group(), "from": ANN, "date": 1, "old_chat_member": _MEMBER, "new_chat_member": _MEMBER},
+        ),
+        GROUP,
+        7,
+    ),
+    "a boost": Sample(
+        update("chat_boost", {"chat": group(), "boost": boost(source="premium", user=ANN)}), GROUP, 7
+    ),
+    "the end of a boost": Sample(
+        update(
+            "removed_chat_boost",
+            {
+                "chat": group(),
+                "boost_id": "1",
+                "remove_date": 1,
+                "source": {"source": "gift_code", "user": ANN},
+            },
         ),
         GROUP,
         7,

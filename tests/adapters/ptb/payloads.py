@@ -54,6 +54,15 @@ def by_channel_in(group: dict[str, Any], channel: dict[str, Any]) -> dict[str, A
     return message(chat=group, sender_chat=channel, sender=CHANNEL_BOT)
 
 
+def boost(**source: Any) -> dict[str, Any]:
+    given = {"boost_id": "1", "add_date": 1, "expiration_date": 2, "source": source}
+    return update("chat_boost", chat=GROUP, boost=given)
+
+
+def boost_ended(**source: Any) -> dict[str, Any]:
+    return update("removed_chat_boost", chat=GROUP, boost_id="1", remove_date=1, source=source)
+
+
 def channel_post() -> dict[str, Any]:
     return message("channel_post", chat=CHANNEL, sender_chat=CHANNEL)
 

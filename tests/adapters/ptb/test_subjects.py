@@ -40,6 +40,15 @@ WHO: dict[str, tuple[dict[str, Any], Subject]] = {
         Subject(42, None, CHANNEL),
     ),
     "a join request": (payloads.join_request(7), Subject(42, GROUP, 7)),
+    "a boost": (payloads.boost(source="premium", user=payloads.person(7)), Subject(42, GROUP, 7)),
+    "the end of a boost": (
+        payloads.boost_ended(source="gift_code", user=payloads.person(7)),
+        Subject(42, GROUP, 7),
+    ),
+    "a boost of nobody": (
+        payloads.boost(source="giveaway", giveaway_message_id=1),
+        Subject(42, GROUP, None),
+    ),
     "a button": (payloads.button(7), Subject(42, GROUP, 7)),
     "a group that moves": (payloads.migrated_to(-5, -1005), Subject(42, -5, 7)),
     "a group that moved": (payloads.migrated_from(-5, -1005), Subject(42, -1005, -1005)),
@@ -69,7 +78,8 @@ async def test_in_its_handler_the_user_is_who_speaks(payload: dict[str, Any], su
         application.add_handler(TypeHandler(Update, look))
         await feed(application, payload)
 
-    assert acting == [f"<user: '{subject.user_id}'>"]
+    speaks = "this handler has no user" if subject.user_id is None else repr(str(subject.user_id))
+    assert acting == [f"<user: {speaks}>"]
 
 
 async def served_under_limit(scope: Any, *news: dict[str, Any]) -> int:

@@ -52,6 +52,8 @@ async def test_the_user_of_each_kind_of_update_is_its_speaker(name: str) -> None
         bot.message_reaction_handler,
         bot.chat_join_request_handler,
         bot.my_chat_member_handler,
+        bot.chat_boost_handler,
+        bot.removed_chat_boost_handler,
         bot.callback_query_handler,
     ):
         decorate(func=lambda _: True)(look)
