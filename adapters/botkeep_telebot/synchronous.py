@@ -63,6 +63,8 @@ class SyncHandling:
 
     def process_new_updates(self, updates: list[types.Update]) -> None:
         """Handle each update apart from the others; with threads, in these."""
+        # The next request asks for what comes after it: what a thread has yet to handle must not come again.
+        self._bot.last_update_id = max([self._bot.last_update_id or 0, *(one.update_id for one in updates)])
         for update in updates:
             contextvars.copy_context().run(self._begin, update)
 
@@ -72,7 +74,7 @@ class SyncHandling:
             event = event_of(update)
             ordered = event is not None and self._decide(event)
             current = handled_event(event, self._bot.bot_id, ordered=ordered)
-        except Exception as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
+        except (Exception, CancelledError) as exc:  # noqa: BLE001 # whatever it is, it is this update's alone
             report_synchronously(self._bot, exc)
             return
         handled.set(current)

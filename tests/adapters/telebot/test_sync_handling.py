@@ -147,6 +147,40 @@ def test_a_next_step_handler_has_its_user_and_its_place_in_the_order(setting: Se
     assert [*asked, *setting.heard.take(1)] == ["asked", ("Ann", "<user: '7'>")]
 
 
+@pytest.mark.parametrize("threaded", [False, True])
+def test_an_update_is_asked_for_once_however_its_handling_goes(threaded: bool) -> None:
+    def decide(message: Any) -> bool:
+        raise ZeroDivisionError if message.text == "bad" else asyncio.CancelledError
+
+    setting = Setting(MemoryStorage(), ordered=decide, bot={"threaded": threaded})
+    news = updates.message("bad"), updates.message("worse")
+    setting.feed(*news)
+    setting.close()
+
+    assert setting.bot.last_update_id == news[-1]["update_id"]
+    assert setting.errors.kinds() == ["ZeroDivisionError", "CancelledError"]
+
+
+def test_an_update_that_waits_for_a_thread_is_not_asked_for_again() -> None:
+    setting = Setting(MemoryStorage())
+    go_on = threading.Event()
+
+    @setting.bot.message_handler()
+    def handle(message: Any) -> None:
+        go_on.wait(10)
+        setting.heard.say(message.text)
+
+    news = [updates.message(str(number)) for number in range(3)]
+    setting.feed(*news)
+    asked = setting.bot.last_update_id
+    go_on.set()
+    heard = setting.heard.take(3)
+    setting.close()
+
+    assert asked == news[-1]["update_id"]
+    assert heard == ["0", "1", "2"]
+
+
 @pytest.mark.parametrize("setting", [False], indirect=True)
 def test_a_next_step_that_the_update_before_registers_gets_the_message(setting: Setting) -> None:
     registered = threading.Event()
