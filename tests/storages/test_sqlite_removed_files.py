@@ -144,3 +144,31 @@ async def test_a_tilde_is_the_home_of_the_user(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "home" / "bots" / "bot.db").exists()
     assert (tmp_path / "home" / "copy.db").exists()
     assert not (tmp_path / "~").exists()
+
+
+async def test_a_folder_that_changes_all_the_time_hides_no_removal(path: Path) -> None:
+    async with SQLiteStorage(path) as storage:
+        for number in range(50):
+            (path.parent / f"other-{number}").touch()
+            await storage.set_state("order", number)
+            assert await storage.get_state("order") == number
+        path.unlink()
+
+        with pytest.raises(StorageUnavailableError, match="was removed or replaced"):
+            await storage.get_state("order")
+        with pytest.raises(StorageUnavailableError, match="was removed or replaced"):
+            await storage.set_state("order", 1)
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+async def test_a_removal_is_noticed_at_once_however_long_nothing_happened(path: Path, ending: str) -> None:
+    async with SQLiteStorage(path) as storage:
+        await storage.set_state("order", 1)
+        folder = path.parent.stat()
+        # As if a minute had passed.
+        os.utime(path.parent, ns=(folder.st_atime_ns, folder.st_mtime_ns - 60 * 10**9))
+        await storage.get_state("order")
+        Path(f"{path}{ending}").unlink()
+
+        with pytest.raises(StorageUnavailableError, match="was removed or replaced"):
+            await storage.get_state("order")

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import Final
 
+from botkeep._core.compat import override
 from botkeep.errors import StorageUnavailableError
 
 _ENDINGS: Final = ("", "-wal", "-shm")
 
-_CHECK_SECONDS: Final = 0.01
-"""So often a read looks at the log and the shared memory; what is written waits for a check of its own."""
+_WHOLE_SECONDS: Final = 1.0
+"""So often the files themselves are looked at, whatever their folder says."""
+
+_SETTLED_NANOSECONDS: Final = 50_000_000
+"""A folder that was changed later than so long ago may be changed again and look the same: file systems count
+in steps of up to 10 ms."""
 
 
 class DatabaseFiles:
@@ -23,40 +29,36 @@ class DatabaseFiles:
     Args:
         path: the database, open, with a first transaction behind it: so the other two are there.
         name: the storage's name, for errors.
+
+    Attributes:
+        size: of the database, in bytes, at most a second ago.
     """
 
     def __init__(self, path: str, name: str) -> None:
+        self.size = 0
         self._name = name
-        self._path = path
+        self._folder = os.path.dirname(path)  # noqa: PTH120 # as below
         self._opened = [(file, _identity(file)) for file in (f"{path}{ending}" for ending in _ENDINGS)]
-        self._database = self._opened[0][1]
-        self._check_at = 0.0
-
-    def size(self) -> int:
-        """Check for a read, which costs less than the whole check; return the database's size in bytes.
-
-        Raises:
-            StorageUnavailableError: as `check` does.
-        """
-        now = time.monotonic()
-        if now >= self._check_at:
-            self.check()
-            self._check_at = now + _CHECK_SECONDS
-        try:
-            status = os.stat(self._path)  # noqa: PTH116 # see below
-        except OSError:
-            status = None
-        if status is None or (status.st_dev, status.st_ino) != self._database:
-            self.check()
-            return 0
-        return status.st_size
+        self._settled: tuple[int, int, int] | None = None
+        self._whole_at = 0.0
 
     def check(self) -> None:
         """Raise unless every file is still the one that was opened.
 
+        A file cannot go or come without changing its folder, so most often that is all that is asked.
+
         Raises:
             StorageUnavailableError: one was removed, or another one has taken its place.
         """
+        folder = _modification(self._folder)
+        now = time.monotonic()
+        if folder != self._settled or folder is None or now >= self._whole_at:
+            self._check_files()
+            self._whole_at = now + _WHOLE_SECONDS
+            is_settled = folder is not None and time.time_ns() - folder[2] > _SETTLED_NANOSECONDS
+            self._settled = folder if is_settled else None
+
+    def _check_files(self) -> None:
         for file, opened in self._opened:
             if _identity(file) != opened:
                 raise StorageUnavailableError(
@@ -64,6 +66,8 @@ class DatabaseFiles:
                     f"{file} was removed or replaced while it was in use: put it back, or stop() and start() "
                     "the storage to use what is there now",
                 )
+        with suppress(OSError):
+            self.size = os.stat(self._opened[0][0]).st_size  # noqa: PTH116 # as below
 
 
 class NoFiles(DatabaseFiles):
@@ -71,7 +75,10 @@ class NoFiles(DatabaseFiles):
 
     def __init__(self) -> None:
         super().__init__("", "")
-        self._opened = []
+
+    @override
+    def check(self) -> None:
+        pass
 
 
 def database_files(path: str, name: str) -> DatabaseFiles:
@@ -85,3 +92,12 @@ def _identity(file: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _modification(folder: str) -> tuple[int, int, int] | None:
+    """Return which folder is there, and when a name in it was made or removed last (nanoseconds)."""
+    try:
+        status = os.stat(folder)  # noqa: PTH116 # as above
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns

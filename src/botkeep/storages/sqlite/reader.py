@@ -93,7 +93,8 @@ class LoopReader:
         if self._connection is None or self._has_to_queue(key):
             return None
         start = time.perf_counter()
-        self._may_be_cold = self._files.size() > CHECKED_BYTES or start < self._cold_until
+        self._files.check()
+        self._may_be_cold = self._files.size > CHECKED_BYTES or start < self._cold_until
         if not self._may_be_in_memory(key):
             return None
         try:
