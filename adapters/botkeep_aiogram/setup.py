@@ -10,6 +10,7 @@ from aiogram import Dispatcher
 from typing_extensions import override
 
 from botkeep import BaseStorage
+from botkeep.sharing import start_for
 from botkeep_aiogram.handling import UpdateMiddleware
 from botkeep_aiogram.isolation import BotkeepEventIsolation
 from botkeep_aiogram.state_filters import accept_own_states
@@ -52,7 +53,7 @@ def setup_botkeep(
     @dispatcher.startup()
     async def open_storage() -> None:
         accept_own_states(dispatcher)
-        await storage.start()
+        await start_for(storage, dispatcher.fsm.storage)
 
 
 class _DispatcherStorage(BotkeepStorage):

@@ -12,6 +12,7 @@ from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from typing_extensions import override
 
 import botkeep
+from botkeep.sharing import stop_for
 from botkeep.ttl import seconds
 from botkeep_aiogram.values import storable
 
@@ -65,7 +66,7 @@ class BotkeepStorage(BaseStorage):
 
     @override
     async def close(self) -> None:
-        await self._storage.stop()
+        await stop_for(self._storage, self)
 
     def _context(self, key: StorageKey) -> botkeep.FSMContext:
         return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)

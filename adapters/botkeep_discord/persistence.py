@@ -7,6 +7,7 @@ import logging
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from botkeep.sharing import stop_for
 from botkeep_discord.errors import NotSetUpError
 from botkeep_discord.interactions.deadline_storage import DeadlineStorage
 from botkeep_discord.views.grouped_updates import GroupedUpdates
@@ -143,18 +144,12 @@ class Persistence:
         while background := {*self._watches, *self._work}:
             await asyncio.wait(background)
         await self._updates.drain()
-        if not is_in_use(self.given_storage):
-            await self.given_storage.stop()
+        await stop_for(self.given_storage, self)
 
 
 def activate(persistence: Persistence) -> None:
     """Make a persistence the one that the views of its client find."""
     _active[id(persistence.client)] = persistence
-
-
-def is_in_use(storage: BaseStorage) -> bool:
-    """Whether a client keeps its views there at the moment."""
-    return any(persistence.given_storage is storage for persistence in _active.values())
 
 
 def find_persistence(client: Any) -> Persistence | None:

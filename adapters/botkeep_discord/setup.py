@@ -7,6 +7,7 @@ import os
 from typing import Any, Final, Literal, TypeAlias
 
 from botkeep import BaseStorage, SQLiteStorage, configure
+from botkeep.sharing import start_for
 from botkeep_discord.backends.builtin import FileStorageBackend, storage_of
 from botkeep_discord.backends.protocol import StorageBackend
 from botkeep_discord.interactions.client_hooks import install_hooks
@@ -90,7 +91,7 @@ class _Hooks:
 
 async def _begin(persistence: Persistence, verify: Verify, hooks: _Hooks) -> RestoreSummary:
     configure(persistence.storage)
-    await persistence.given_storage.start()
+    await start_for(persistence.given_storage, persistence)
     activate(persistence)
     try:
         install_hooks(persistence, **dataclasses.asdict(hooks))

@@ -17,6 +17,7 @@ from botkeep import (
     StorageUnavailableError,
 )
 from botkeep.documents import encode
+from botkeep.sharing import start_for, stop_for
 from botkeep_ptb.layout import NAMESPACE, Key
 
 ABSENT: Final = object()
@@ -79,7 +80,7 @@ class Records:
 
     async def open(self) -> None:
         """Open the storage, also after `close`; write first what is left from before."""
-        await self._storage.start()
+        await start_for(self._storage, self)
         await self.retry()
 
     async def close(self) -> None:
@@ -88,7 +89,7 @@ class Records:
             await self.retry()
         finally:
             self._seen.clear()  # Until it is opened again, others may write.
-            await self._storage.stop()
+            await stop_for(self._storage, self)
 
     async def load(self, kind: tuple[str, ...]) -> dict[str, Any]:
         """Return all documents of a kind by identifier."""

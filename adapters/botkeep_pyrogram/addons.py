@@ -10,6 +10,7 @@ from pyrogram_patch.fsm.base_storage import BaseStorage as AddonsStorage  # type
 from typing_extensions import override
 
 from botkeep import NO_TTL, BaseStorage
+from botkeep.sharing import start_for, stop_for
 
 
 class KurigramAddonsStorage(AddonsStorage):  # type: ignore[misc] # its base has no types
@@ -23,11 +24,11 @@ class KurigramAddonsStorage(AddonsStorage):  # type: ignore[misc] # its base has
 
     @override
     async def start(self) -> None:
-        await self._storage.start()
+        await start_for(self._storage, self)
 
     @override
     async def stop(self) -> None:
-        await self._storage.stop()
+        await stop_for(self._storage, self)
 
     @override
     async def health(self) -> bool:

@@ -10,6 +10,7 @@ import pyrogram
 from pyrogram.sync import async_to_sync
 
 from botkeep import BaseStorage, FSMContext, KeyStrategy, StatesGroup
+from botkeep.sharing import start_for, stop_for
 from botkeep_pyrogram.cancellation import resilient
 from botkeep_pyrogram.middlewares import Middleware, wrap
 from botkeep_pyrogram.queues import OrderedUpdateQueue, UpdateQueue, current_delivery
@@ -133,11 +134,11 @@ class BotkeepMixin:
 
     async def start(self, *arguments: Any, **settings: Any) -> Any:
         """As in pyrogram, with the storage opened first."""
-        await self.botkeep.start()
+        await start_for(self.botkeep, self)
         try:
             await super().start(*arguments, **settings)  # type: ignore[misc] # the client's own
         except BaseException:
-            await self.botkeep.stop()
+            await stop_for(self.botkeep, self)
             raise
         try:
             for hook in self._on_startup:
@@ -156,7 +157,7 @@ class BotkeepMixin:
             try:
                 await super().stop(*arguments, **settings)  # type: ignore[misc] # the client's own
             finally:
-                await self.botkeep.stop()
+                await stop_for(self.botkeep, self)
         return self
 
 

@@ -14,6 +14,7 @@ from telebot.async_telebot import AsyncTeleBot
 from botkeep import BaseStorage, acting_user
 from botkeep.cancellation import run_handler
 from botkeep.fsm import AlbumOrdering, move_dialogues
+from botkeep.sharing import start_for, stop_for
 from botkeep.telegram import chat_move
 from botkeep_telebot.handling import handled, handled_event, report
 from botkeep_telebot.subjects import event_of
@@ -76,6 +77,8 @@ class AsyncHandling:
     async def _handle_in_order(self, update: types.Update) -> None:
         event = event_of(update)
         current = handled_event(event, self._bot.bot_id, ordered=event is not None and self._decide(event))
+        # A webhook's server feeds the bot without any of the methods that open the storage.
+        self._storage.users.add(self)
         async with AsyncExitStack() as around:
             if current.ordered and current.key is not None:
                 await around.enter_async_context(self._ordering.of(current.key, current.album))
@@ -91,14 +94,14 @@ class AsyncHandling:
         others = self._running - {asyncio.current_task()}
         if others:
             await asyncio.wait(others, timeout=DRAIN_SECONDS)
-        await self._storage.stop()
+        await stop_for(self._storage, self)
         await self._close_session()  # type: ignore[no-untyped-call] # the framework's own
 
     def _opening(self, method: Callable[..., Any]) -> Callable[..., Any]:
         # A storage that cannot be opened is better known before the first update than by it.
         @functools.wraps(method)
         async def opened(*arguments: Any, **settings: Any) -> Any:
-            await self._storage.start()
+            await start_for(self._storage, self)
             return await method(*arguments, **settings)
 
         return opened

@@ -18,11 +18,12 @@ from typing_extensions import override
 
 from botkeep import BaseStorage, FileStorage, SQLiteStorage, StorageFormatError
 from botkeep.migrate import migrate
+from botkeep.sharing import start_for, stop_for
 from botkeep_discord.backends.custom import BackendStorage
 from botkeep_discord.backends.protocol import StorageBackend
 from botkeep_discord.backends.serializer import StateSerializer
 from botkeep_discord.backends.whole_state import StateStorage
-from botkeep_discord.persistence import NAMESPACE, VIEWS, is_in_use
+from botkeep_discord.persistence import NAMESPACE, VIEWS
 
 if TYPE_CHECKING:
     from botkeep_discord.backends.whole_state import State
@@ -79,12 +80,11 @@ class StoredBackend:
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
-        await self.storage.start()
+        await start_for(self.storage, self)
         try:
             yield
         finally:
-            if not is_in_use(self.storage):
-                await self.storage.stop()
+            await stop_for(self.storage, self)
 
 
 class FileStorageBackend(StoredBackend):

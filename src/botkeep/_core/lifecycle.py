@@ -24,10 +24,12 @@ class Lifecycle:
     Attributes:
         loop: the event loop that is served; None while not open. A verb compares it with the running one,
             and that is all an open storage pays.
+        users: the bots of this process that started with the storage and have not ended.
     """
 
     def __init__(self, name: str) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.users: WeakSet[object] = WeakSet()
         self._name = name
         self._stopped = False
         self._forked = False

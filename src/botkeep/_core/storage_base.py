@@ -23,6 +23,7 @@ from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import timedelta
+    from weakref import WeakSet
 
     from botkeep.ttl import Clock, Ttl
 
@@ -113,6 +114,11 @@ class StorageBase(StorageHooks):
     def lock_scope(self) -> tuple[Hashable, str]:
         """What all views of one namespace of one storage object have in common; it tells locks apart."""
         return self._mutexes, self._namespace
+
+    @property
+    def users(self) -> WeakSet[object]:
+        """The bots that use the storage now: see `botkeep.sharing`."""
+        return self._lifecycle.users
 
     @property
     def _engine(self) -> StorageHooks:

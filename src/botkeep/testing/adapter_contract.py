@@ -239,7 +239,7 @@ class OrderLaws(UpdateLaws):
 
 
 class EndLaws(UpdateLaws):
-    """Law 7. A restart goes on with what was acknowledged, and a clean end leaves nothing behind."""
+    """Law 7. A restart goes on with what was acknowledged; a clean end leaves no task, and others the storage."""
 
     async def test_a_bot_that_starts_again_goes_on_where_it_stopped(self, storage: BaseStorage) -> None:
         found: list[Any] = []
@@ -255,6 +255,23 @@ class EndLaws(UpdateLaws):
                 await bot.settle()
 
         assert found == [(None, {}), ("size", {"last": "size"})]
+
+    async def test_a_bot_that_ends_leaves_the_storage_to_another_bot_of_the_program(
+        self, storage: BaseStorage
+    ) -> None:
+        async def handle(message: Message) -> None:
+            await message.context.set_state(message.text)
+
+        async with self.run_bot(storage, Script(handle), bot_id=42) as staying:
+            async with self.run_bot(storage, Script(do_nothing), bot_id=43):
+                pass
+            await staying.send("after the other", user=self.user, chat=self.chat)
+            await staying.settle()
+
+            assert staying.errors == []
+
+        await storage.start()
+        assert await self.stored(storage, bot_id=42).get_state() == "after the other"
 
     async def test_a_clean_end_leaves_no_task_behind(self, storage: BaseStorage) -> None:
         async with self.run_bot(storage, Script(do_nothing)) as bot:

@@ -19,12 +19,13 @@ class Gateway:
 
     Attributes:
         bot: the user that logs in.
-        shards: the open connection of each shard that has identified itself.
+        shards: the connection of each shard that has identified itself last, of those that are open.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.bot = payloads.BOT
         self.shards: dict[int, web.WebSocketResponse] = {}
+        self._connected: list[tuple[int, web.WebSocketResponse]] = []
         self._on_change = on_change
         self._sequence = itertools.count(1)
 
@@ -55,6 +56,9 @@ class Gateway:
                 await self._welcome(socket, shard, count, str(request.url))
         if self.shards.get(shard) is socket:
             del self.shards[shard]
+            earlier = [other for number, other in self._connected if number == shard and not other.closed]
+            if earlier:
+                self.shards[shard] = earlier[-1]
             self._on_change()
         return socket
 
@@ -70,6 +74,7 @@ class Gateway:
         }
         await self._dispatch(socket, "READY", ready)
         self.shards[shard] = socket
+        self._connected.append((shard, socket))
         self._on_change()
 
     async def _dispatch(self, socket: web.WebSocketResponse, event: str, data: Any) -> None:

@@ -48,6 +48,14 @@ class TestTelebot(ContractOnEachStorage):
         self, storage: BaseStorage, script: Script, *, bot_id: int = 42, ordered: bool = True
     ) -> AsyncIterator[RunningBot]:
         running = _Running(bot_id)
+        begun, ended = asyncio.Event(), asyncio.Event()
+
+        async def polling() -> None:
+            begun.set()
+            await ended.wait()
+
+        anything: Any = running.bot
+        anything.polling = polling  # no network: `send` does its work
         setup_botkeep(running.bot, storage, ordered=ordered)
 
         @running.bot.message_handler()
@@ -55,10 +63,13 @@ class TestTelebot(ContractOnEachStorage):
             key = StateKey(bot_id, message.chat.id, message.from_user.id)
             await script(Message(message.text, message.from_user.id, FSMContext(storage, key), message))
 
-        await storage.start()
         await asyncio_helper.session_manager.get_session()
+        task = asyncio.create_task(running.bot.polling())
+        await begun.wait()
         yield running
         await running.settle()
+        ended.set()
+        await task
         await running.bot.close_session()
 
     @override
