@@ -239,7 +239,7 @@ class OrderLaws(UpdateLaws):
 
 
 class EndLaws(UpdateLaws):
-    """Law 7. A restart goes on with what was acknowledged; a clean end leaves nothing but the storage to others."""
+    """Law 7. A restart goes on with what was acknowledged; a clean end leaves others the storage, no task."""
 
     async def test_a_bot_that_starts_again_goes_on_where_it_stopped(self, storage: BaseStorage) -> None:
         found: list[Any] = []
