@@ -36,6 +36,12 @@ class Model(pydantic.BaseModel):
     inner: Any
 
 
+class Renamed(pydantic.BaseModel):
+    """Not read back from what it dumps by alias."""
+
+    inner: Any = pydantic.Field(serialization_alias="other")
+
+
 class Chain(pydantic.BaseModel):
     inner: Chain | None = None
 
@@ -63,6 +69,12 @@ WRAPS: dict[str, Callable[[Any], Any]] = {
     "Struct as list": lambda value: Row(inner=value),
     "model": lambda value: Model.model_construct(inner=value),
     "model in model": lambda value: Chain.model_construct(inner=None if value == 1 else value),
+    "model and Struct": lambda value: (
+        Struct(inner=value) if isinstance(value, Model) else Model.model_construct(inner=value)
+    ),
+    "renamed model and Struct": lambda value: (
+        Struct(inner=value) if isinstance(value, Renamed) else Renamed.model_construct(inner=value)
+    ),
     "dict subclass": lambda value: Names(a=value),
     "list subclass": lambda value: Items([value]),
     "namedtuple": Named,

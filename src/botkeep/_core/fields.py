@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from botkeep.errors import DocumentError
 
 
-def fields_of(value: Any, round_trip: Callable[[Any], Any]) -> Any:
+def fields_of(value: Any, *, by_alias: bool = True) -> Any:
     """Return what the value holds, most often a dict; None when it is none of the three.
 
     Args:
         value: perhaps a dataclass, a Struct or a model.
-        round_trip: gives what is read of a document that is stored.
-
-    Raises:
-        DocumentError: a pydantic model could not be read back from what it dumps.
+        by_alias: a model's fields have their aliases for names, where they have one; False: their own names.
     """
     kind = type(value)
     if isinstance(value, type):
@@ -26,9 +22,15 @@ def fields_of(value: Any, round_trip: Callable[[Any], Any]) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(kind)}
     if hasattr(kind, "__struct_config__"):
         return _struct_fields(value)
-    if hasattr(kind, "__pydantic_validator__") and hasattr(kind, "model_dump"):
-        return _model_fields(value, round_trip)
-    return None
+    return _model_fields(value, by_alias=by_alias) if is_model(value) else None
+
+
+def is_model(value: Any) -> bool:
+    """Whether it is an instance of a pydantic model."""
+    kind = type(value)
+    if isinstance(value, type) or dataclasses.is_dataclass(kind):
+        return False
+    return hasattr(kind, "__pydantic_validator__") and hasattr(kind, "model_dump")
 
 
 def _struct_fields(value: Any) -> Any:
@@ -40,35 +42,16 @@ def _struct_fields(value: Any) -> Any:
     return {config.tag_field: config.tag, **fields} if config.tag is not None else fields
 
 
-def _model_fields(value: Any, round_trip: Callable[[Any], Any]) -> Any:
-    """Return what a pydantic model dumps, by names that it reads again: its aliases, else its fields' own."""
+def _model_fields(value: Any, *, by_alias: bool) -> Any:
     try:
-        dumps = [_dumped(value, by_alias=True), _dumped(value, by_alias=False)]
+        # A round trip leaves out computed fields, which models that forbid extras refuse. Whatever pydantic
+        # would warn of shows when the model is read back.
+        return value.model_dump(by_alias=by_alias, round_trip=True, warnings=False)
     except ValueError as exc:
         if "depth" not in str(exc):
             raise
         # Deeper than pydantic goes. The walk that asks is to find the place.
         return {name: getattr(value, name) for name in type(value).model_fields}
-    errors = []
-    for dumped in dumps:
-        try:
-            document = round_trip(dumped)
-        except DocumentError:
-            return dumped  # the walk that asks is to find the place
-        try:
-            validated(type(value), document)
-        except DocumentError as exc:
-            errors.append(exc)
-        else:
-            return dumped
-    path, reason = errors[0].path, errors[0].reason
-    raise DocumentError(path, f"a {type(value).__qualname__} could not be read back: {reason}")
-
-
-def _dumped(value: Any, *, by_alias: bool) -> Any:
-    # A round trip leaves out computed fields, which models that forbid extras refuse. Whatever pydantic would
-    # warn of shows when the model is read back.
-    return value.model_dump(by_alias=by_alias, round_trip=True, warnings=False)
 
 
 def validated(kind: Any, document: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from botkeep._core import tags
-from botkeep._core.fields import fields_of
+from botkeep._core.fields import fields_of, is_model, validated
 from botkeep._core.nesting import MAX_DEPTH
 from botkeep._core.tags import PLAIN, WRITERS, looks_like_a_tag
 from botkeep.errors import DocumentError
@@ -120,17 +120,28 @@ def _link(label: str | int) -> str:
 
 
 class _Tagger:
-    """One walk through one document, from the outside to the inside."""
+    """One walk through one document, from the outside to the inside.
 
-    def __init__(self) -> None:
+    Args:
+        by_alias: of models that were looked at before, by their id: whether they are read back from aliases.
+    """
+
+    def __init__(self, by_alias: dict[int, bool] | None = None) -> None:
+        self._by_alias = {} if by_alias is None else by_alias
         self._pending: list[_Container] = []
+        self._models: list[_Container] = []
         self._sets: list[tuple[list[Any], _Container]] = []
         self.segments: list[tuple[_Container, Any]] = []
         """What lies `_SEGMENT` levels deep, and what is written for it."""
 
     def tree(self, document: Any) -> Any:
         root = [None]
-        self._put(root, 0, document, "", None)
+        self._fill(root, 0, document, "", None)
+        return root[0]
+
+    def _fill(self, holder: Any, key: Any, value: Any, label: str | int, parent: _Container | None) -> None:
+        """Write a value and all that is in it."""
+        self._put(holder, key, value, label, parent)
         while self._pending:
             begin = len(self._pending) - 1
             self._write(self._pending.pop())
@@ -138,7 +149,9 @@ class _Tagger:
             self._pending[begin:] = self._pending[: begin - 1 if begin else None : -1]
         for items, container in reversed(self._sets):
             _settle(items, container)
-        return root[0]
+        # From the inside to the outside, so that each is looked at once, however deep they lie in each other.
+        for container in reversed(self._models):
+            self._read_back(container)
 
     def _put(self, holder: Any, key: Any, value: Any, label: str | int, parent: _Container | None) -> None:
         """Write a value that holds no others into its place; let the others wait."""
@@ -210,14 +223,14 @@ class _Tagger:
     def _fields(self, container: _Container) -> None:
         value = container.value
         try:
-            fields = fields_of(value, _round_trip)
-        except DocumentError as exc:
-            raise DocumentError(_joined(container.path(), exc.path), exc.reason) from exc
+            fields = fields_of(value, by_alias=self._by_alias.get(id(value), True))
         except Exception as exc:
             reason = f"the fields of this {type(value).__qualname__} cannot be read: {exc!r}"
             raise DocumentError(container.path(), reason) from exc
         if fields is None:
             raise DocumentError(container.path(), _complaint(value))
+        if is_model(value) and id(value) not in self._by_alias:
+            self._models.append(container)
         if isinstance(fields, dict):
             self._dict(container, fields)
         elif isinstance(fields, list):
@@ -225,9 +238,49 @@ class _Tagger:
         else:
             self._put(container.holder, container.key, fields, container.label, container.parent)
 
+    def _read_back(self, container: _Container) -> None:
+        """Make sure that a model is read back from what was written for it, or from its fields' own names.
 
-def _round_trip(document: Any) -> Any:
-    return untag(orjson.loads(encode_tagged(document)))
+        Raises:
+            DocumentError: it is read back from neither.
+        """
+        model, key = container.value, container.key
+        self._by_alias[id(model)] = True
+        try:
+            validated(type(model), untag(_copied(container.holder[key])))
+        except DocumentError as exc:
+            self._by_alias[id(model)] = False
+            again = _Tagger(self._by_alias)
+            again._fill(container.holder, key, model, container.label, container.parent)
+            self._take_segments(again, container)
+            try:
+                validated(type(model), untag(_copied(container.holder[key])))
+            except DocumentError:
+                path, kind = _joined(container.path(), exc.path), type(model).__qualname__
+                raise DocumentError(path, f"a {kind} could not be read back: {exc.reason}") from exc
+
+    def _take_segments(self, other: _Tagger, replaced: _Container) -> None:
+        kept = [segment for segment in self.segments if not _is_inside(segment[0], replaced)]
+        self.segments = kept + other.segments
+
+
+def _is_inside(container: _Container, other: _Container) -> bool:
+    here: _Container | None = container
+    while here is not None and here is not other:
+        here = here.parent
+    return here is other
+
+
+def _copied(tree: Any) -> Any:
+    """Return a copy of what the walk wrote."""
+    root = [tree]
+    holders: list[Any] = [root]
+    for holder in holders:  # grows meanwhile
+        for key, value in list(holder.items() if type(holder) is dict else enumerate(holder)):
+            if type(value) in _CONTAINERS:
+                holder[key] = value.copy()
+                holders.append(holder[key])
+    return root[0]
 
 
 def _joined(path: str, more: str) -> str:
