@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 import pytest
@@ -16,10 +16,13 @@ from tests.adapters.discord.bots import Bot, running
 from tests.adapters.discord.server import DiscordServer
 from typing_extensions import override
 
-from botkeep import BaseStorage, SQLiteStorage
+from botkeep import BaseStorage, SQLiteStorage, storage_at
 from botkeep.testing import AdapterContract
 from botkeep.testing.adapter_hooks import Message, Script
 from botkeep_discord import fsm_context, rate_limit
+
+if TYPE_CHECKING:
+    from tests.servers.redis_server import RedisServer
 
 
 class ScriptedBot(Bot):
@@ -105,3 +108,15 @@ class TestDiscordOnSQLite(TestDiscord):
     @override
     def create(self) -> BaseStorage:
         return SQLiteStorage(self.folder / "bot.db")
+
+
+class TestDiscordOnRedis(TestDiscord):
+    """The same, with a storage that several machines share."""
+
+    @pytest.fixture(autouse=True)
+    def _redis(self, empty_redis: RedisServer) -> None:
+        self.url = empty_redis.url
+
+    @override
+    def create(self) -> BaseStorage:
+        return storage_at(self.url)
