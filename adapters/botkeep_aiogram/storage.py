@@ -48,8 +48,8 @@ class BotkeepStorage(BaseStorage):
         context = self._context(key)
         try:
             await context.set_data(data)
-        except botkeep.DocumentError:
-            await context.set_data(storable(data))
+        except botkeep.DocumentError as exc:
+            await context.set_data(storable(data, exc))
 
     @override
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
@@ -61,8 +61,8 @@ class BotkeepStorage(BaseStorage):
         context = self._context(key)
         try:
             return await context.update_data(data)
-        except botkeep.DocumentError:
-            return await context.update_data(storable(data))
+        except botkeep.DocumentError as exc:
+            return await context.update_data(storable(data, exc))
 
     @override
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -99,3 +100,34 @@ async def test_what_a_mapping_holds_besides_stays_as_it_was(storage: BaseStorage
     await theirs.set_data(KEY, data)
 
     assert await theirs.get_data(KEY) == {**data, "tuple": [1, 2]}
+
+
+def nested(wrap: Callable[[Any], Any], depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+def inside_itself() -> list[Any]:
+    items: list[Any] = []
+    items.append(items)
+    return items
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (nested(lambda value: [value], 100_000), "nested too deeply"),
+        (nested(lambda value: {"a": (value,)}, 3_000), "nested too deeply"),
+        (inside_itself(), "contains itself"),
+    ],
+    ids=["lists", "dicts and tuples", "itself"],
+)
+async def test_what_is_too_deep_to_look_at_is_refused_as_everywhere(
+    storage: BaseStorage, value: Any, reason: str
+) -> None:
+    with pytest.raises(DocumentError, match=reason):
+        await BotkeepStorage(storage).update_data(KEY, {"x": value})
+    with pytest.raises(DocumentError, match=reason):
+        await BotkeepStorage(storage).set_data(KEY, {"x": value})
