@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ def test_a_polls_answer_is_of_who_votes() -> None:
 
 @pytest.mark.parametrize("name", speakers.SAMPLES)
 async def test_the_user_of_each_kind_of_update_is_its_speaker(name: str) -> None:
+    if name == "the end of a boost" and version("pyTelegramBotAPI").startswith("4.36."):
+        pytest.skip("pyTelegramBotAPI 4.36 takes these updates and calls no handler")
     bot, seen = AsyncTeleBot("42:TEST"), []
     setup_botkeep(bot, MemoryStorage())
 
