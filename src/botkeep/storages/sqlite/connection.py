@@ -18,7 +18,7 @@ from botkeep._core.batching import Batcher, Complete, complete_future
 from botkeep.errors import StorageUnavailableError
 from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.errors import is_locked, translate_error
-from botkeep.storages.sqlite.files import database_files
+from botkeep.storages.sqlite.files import DatabaseFiles, database_files
 from botkeep.storages.sqlite.origin import SELECT_CLOCK, empty_log, read_properties, renew_id, write_clock
 from botkeep.storages.sqlite.reader import LoopReader, open_reader
 from botkeep.storages.sqlite.schema import Durability, connect
@@ -149,7 +149,7 @@ class BatchingConnection:
         self.path = path
         self._connection = connection
         self._lock = lock
-        self.files = database_files(path, name)
+        self.files: DatabaseFiles = database_files(path, name)
         self._name = name
         self._clock = clock
         self._lock_timeout = lock_timeout
@@ -197,7 +197,7 @@ class BatchingConnection:
 
     def attach_reader(self, connection: sqlite3.Connection | None) -> None:
         """Have reads answered from this connection; None: by the thread."""
-        self.reader = LoopReader(connection, self._batcher, self.files, self._clock)
+        self.reader: LoopReader = LoopReader(connection, self._batcher, self.files, self._clock)
 
     async def close(self) -> None:
         """Finish what is queued and close the file."""

@@ -35,7 +35,7 @@ class DatabaseFiles:
     """
 
     def __init__(self, path: str, name: str) -> None:
-        self.size = 0
+        self.size: int = 0
         self._name = name
         self._folder = os.path.dirname(path)  # noqa: PTH120 # as below
         self._opened = [(file, _identity(file)) for file in (f"{path}{ending}" for ending in _ENDINGS)]
