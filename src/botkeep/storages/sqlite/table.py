@@ -75,8 +75,8 @@ class DocumentTable:
             parameters = [text for key in some for text in key]
             parameters += ["", ""] * (AT_ONCE - len(some))
             self._fetched.update(dict.fromkeys(some))
-            for number, *row in self._connection.execute(_SELECT_MANY, parameters):
-                self._fetched[some[number]] = tuple(row)
+            for number, value, expires_at, proof in self._connection.execute(_SELECT_MANY, parameters):
+                self._fetched[some[number]] = (value, expires_at, proof)
 
     def find(self, key: Key) -> Stored | None:
         """Return a live document; None: there is none.
@@ -122,5 +122,12 @@ def _checked(row: Row | None, key: Key, now: float) -> Stored | None:
 
 
 def _row(key: Key, stored: Stored) -> tuple[str, str, str, float | None, int]:
+    namespace, identifier = key
     value, expires_at = stored.value, None if stored.expires_at == math.inf else stored.expires_at
-    return *key, value.decode(), expires_at, checksum(*key, value, expires_at)
+    return (
+        namespace,
+        identifier,
+        value.decode(),
+        expires_at,
+        checksum(namespace, identifier, value, expires_at),
+    )
