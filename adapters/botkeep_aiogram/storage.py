@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from aiogram.exceptions import DataNotDictLikeError
@@ -72,6 +73,7 @@ class BotkeepStorage(BaseStorage):
         return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)
 
 
+@lru_cache(maxsize=1024)
 def state_key(key: StorageKey) -> botkeep.StateKey:
     """Return the key under which an aiogram key's record is kept."""
     return botkeep.StateKey(

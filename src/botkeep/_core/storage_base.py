@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from botkeep._core.clock import SteadyClock
-from botkeep._core.held_locks import HeldLock, local_lock
+from botkeep._core.held_locks import LocalLock
 from botkeep._core.lifecycle import Lifecycle
 from botkeep._core.mutexes import KeyedMutexes
 from botkeep._core.operations import Operation, postponed
@@ -97,7 +96,7 @@ class StorageBase(StorageHooks):
             return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
         return Expiry(self._clock() + seconds(ttl), keep=False)
 
-    def local_lock(self, identifier: str, purpose: str = "lock") -> AbstractAsyncContextManager[HeldLock]:
+    def local_lock(self, identifier: str, purpose: str = "lock") -> LocalLock:
         """Return a lock for ``async with`` among the tasks that use this storage object, whatever the view.
 
         Args:
@@ -108,7 +107,7 @@ class StorageBase(StorageHooks):
             DeadlockError: as the block begins: the task holds the lock already, or the task that does waits
                 for this one.
         """
-        return local_lock(self._mutexes, (purpose, *self.lock_scope), identifier)
+        return LocalLock(self._mutexes, (purpose, *self.lock_scope), identifier)
 
     @property
     def lock_scope(self) -> tuple[Hashable, str]:

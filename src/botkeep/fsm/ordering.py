@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from botkeep._core.compat import override
-from botkeep._core.held_locks import HeldLock, find_held_lock, local_lock
+from botkeep._core.held_locks import HeldLock, LocalLock, find_held_lock
 from botkeep._core.mutexes import KeyedMutexes
 from botkeep.fsm.record import NAMESPACE
 from botkeep.fsm.state_keys import StateKey, identifier_of
@@ -55,7 +55,7 @@ class Ordering:
         """
         identifier = identifier_of(key)
         if self._storage is None:
-            return local_lock(self._mutexes, self, identifier)
+            return LocalLock(self._mutexes, self, identifier)
         return self._leased(self._storage, identifier)
 
     @asynccontextmanager
