@@ -17,7 +17,7 @@ from botkeep._core.mutexes import KeyedMutexes
 from botkeep._core.operations import Operation, postponed
 from botkeep.hooks import StorageHooks
 from botkeep.keys import check_identifier, is_plain_identifier
-from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
+from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, positive_seconds, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -38,7 +38,9 @@ class StorageBase(StorageHooks):
         self._namespace = ""
         # None: this object is its own engine. A reference to itself would keep a forgotten storage alive.
         self._other_engine: StorageHooks | None = None
-        self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
+        self._default_ttl = math.inf if default_ttl is None else positive_seconds(default_ttl, "default_ttl")
+        if not callable(clock):
+            raise TypeError(f"clock must be a function such as time.time, not {clock!r}")
         self._clock = SteadyClock(clock)
         self._lifecycle = Lifecycle(repr(self))
         self._mutexes = KeyedMutexes()

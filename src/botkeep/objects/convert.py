@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
 from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from botkeep import documents
@@ -59,7 +59,10 @@ def replace_dict(old: dict[K, T], cls: type[T], new: Mapping[K, Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
+        TypeError: one of them is something else; ``old`` is as it was.
     """
+    _check_kind(old, MutableMapping, "dict")
+    _check_kind(new, Mapping, "mapping")
     converted = {}
     for key, item in new.items():
         with inside(f"[{key!r}]"):
@@ -73,7 +76,9 @@ def replace_list(old: list[T], cls: type[T], new: Iterable[Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
+        TypeError: one of them is something else; ``old`` is as it was.
     """
+    _check_kind(old, MutableSequence, "list")
     old[:] = _converted(cls, new)
 
 
@@ -82,8 +87,9 @@ def replace_set(old: set[T], cls: type[T], new: Iterable[Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
-        TypeError: the items are not hashable; ``old`` is as it was.
+        TypeError: one of them is something else, or the items are not hashable; ``old`` is as it was.
     """
+    _check_kind(old, MutableSet, "set")
     converted = set(_converted(cls, new))
     old.clear()
     old.update(converted)
@@ -97,7 +103,11 @@ def replace_dataclass(obj: Any, data: Mapping[str, Any]) -> None:
     Raises:
         DocumentError: a value does not fit, or is missing and has no default; ``obj`` is as it was.
         FrozenInstanceError: the dataclass is frozen.
+        TypeError: ``obj`` is no dataclass, or ``data`` no mapping.
     """
+    if not is_dataclass(obj):
+        raise TypeError(f"expected an instance of a dataclass, not {obj!r}")
+    _check_kind(data, Mapping, "mapping")
     if _is_frozen(obj):
         raise dataclasses.FrozenInstanceError(
             f"{type(obj).__name__} is frozen: make a new one by from_dict()"
@@ -141,6 +151,11 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()
     raise DocumentError("", "is missing, and has no default")
+
+
+def _check_kind(value: object, kind: type, name: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"expected a {name}, not {value!r}")
 
 
 def _is_frozen(obj: Any) -> bool:
