@@ -231,7 +231,12 @@ class BatchingConnection:
             self._enqueue(_Reply(lambda _: None), self._transactions.fold)
 
     def _enqueue(self, reply: _Reply, job: Callable[..., Any], *arguments: Any) -> None:
-        self._jobs.put_nowait((reply, partial(job, self._connection._conn, *arguments)))  # noqa: SLF001 # aiosqlite has no public way
+        self._jobs.put_nowait((reply, partial(self._run, job, *arguments)))
+
+    def _run(self, job: Callable[..., T], *arguments: Any) -> T:
+        # By a method: the thread keeps its last job, and with it this object. When a storage was forgotten, of
+        # which its life has warned, aiosqlite would warn again and complain of the event loop.
+        return job(self._connection._conn, *arguments)  # noqa: SLF001 # aiosqlite has no public way
 
 
 def _fold_if_idle(connection: ref[BatchingConnection]) -> None:
