@@ -234,8 +234,8 @@ class BatchingConnection:
         self._jobs.put_nowait((reply, partial(self._run, job, *arguments)))
 
     def _run(self, job: Callable[..., T], *arguments: Any) -> T:
-        # By a method: the thread keeps its last job, and with it this object. When a storage was forgotten, of
-        # which its life has warned, aiosqlite would warn again and complain of the event loop.
+        # By a method: the thread keeps its last job, and with it this object. Of a storage that was forgotten
+        # its life has warned; aiosqlite would warn again, and complain of the event loop.
         return job(self._connection._conn, *arguments)  # noqa: SLF001 # aiosqlite has no public way
 
 
