@@ -3,7 +3,7 @@
 The suites are those of the working tree; only ``src`` and ``adapters`` come from the revision. Each round is
 a process of its own, and the two sides take turns (A B, B A, A B, ...), so that both meet the same machine. A
 pair's ratio is one figure by the other of the same round. The noise of a row is three median absolute
-deviations of its ratios, at least `LEAST`. What seems slower is measured as often again before it is reported.
+deviations of its ratios, at least `LEAST`. What seems slower is measured as often again, to be sure.
 """
 
 from __future__ import annotations

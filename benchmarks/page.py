@@ -40,7 +40,8 @@ def figures(measured: Mapping[str, Sequence[Row]]) -> str:
 def _machine(machine: Mapping[str, Any]) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    fsync = f"an `fsync` of one page took {machine['fsync_microseconds']} µs"
     return (
         f"Measured on {today} on {machine['system']}, {machine['cores']} cores, Python {machine['python']}, "
-        f"SQLite {machine['sqlite']}, {packages}; an `fsync` of one page took {machine['fsync_microseconds']} µs."
+        f"SQLite {machine['sqlite']}, {packages}; {fsync}."
     )
