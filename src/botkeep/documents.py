@@ -36,9 +36,11 @@ _STRICTLY: Final = (
 # What orjson takes and should not: NaN and infinities, whose first bytes in MessagePack are these ...
 _HIGH: Final = 0x7F
 _HIGHEST: Final = 0xFF
-# ... a dict that looks like a tag, and a UUID. A byte is found by memchr, far faster than a longer needle.
+# ... a dict that looks like a tag, and a UUID, which MessagePack has as a text of 32 to 255 bytes. A byte is
+# found by memchr, far faster than a longer needle.
 _DOLLAR: Final = ord("$")
 _DASH: Final = ord("-")
+_UUID_HEADER: Final = 0xD9
 _TAG: Final = b'{"$'
 _UUID: Final = re.compile(rb"-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-")
 
@@ -66,7 +68,7 @@ def encode(document: Any) -> bytes:
     may_need_tags = (
         ((_HIGH in packed or _HIGHEST in packed) and data.find(b"null") >= 0)
         or (_DOLLAR in data and data.find(_TAG) >= 0)
-        or (_DASH in data and _UUID.search(data) is not None)
+        or (_UUID_HEADER in packed and _DASH in data and _UUID.search(data) is not None)
     )
     if may_need_tags and not is_plain(document):
         return _encode_carefully(document)

@@ -63,20 +63,20 @@ class StorageHooks(ABC):
         """Raise if the engine cannot be reached."""
 
     @abstractmethod
-    async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        """Return the live value; None when absent."""
+    def _get(self, namespace: str, identifier: str) -> Awaitable[bytes | None]:
+        """Return the live value; None when absent. A coroutine, or what else can be awaited once."""
 
     @abstractmethod
-    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+    def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Awaitable[Result]:
         """In one atomic step: pass the live entry and the time to the operation, store what it returns.
 
         The operation returns ``(entry, result)``: the entry to store, None to remove what is there, the very
         entry it was given to change nothing. What it raises is raised, and nothing is stored.
         """
 
-    async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
+    def _get_expiry(self, namespace: str, identifier: str) -> Awaitable[float | None]:
         """Return when the live value expires, in seconds on the clock, inf for never; None when absent."""
-        return await self._apply(namespace, identifier, expiry_of)
+        return self._apply(namespace, identifier, expiry_of)
 
     async def _get_many(self, namespace: str, identifiers: Sequence[str]) -> list[Stored | None]:
         """Return many live values; an engine that can reads them in one request."""
@@ -136,8 +136,8 @@ async def apply_optimistically(
 
 
 def _forwarded(hook: str) -> Any:
-    async def forwarded(self: EngineWrapper, *arguments: Any) -> Any:
-        return await self._around(hook, getattr(self._wrapped, hook), *arguments)
+    def forwarded(self: EngineWrapper, *arguments: Any) -> Awaitable[Any]:
+        return self._around(hook, getattr(self._wrapped, hook), *arguments)
 
     return forwarded
 

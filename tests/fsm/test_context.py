@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from botkeep import SQLiteStorage
+from botkeep import SQLiteStorage, documents
 from botkeep.abc import BaseStorage
 from botkeep.errors import (
     CorruptDocumentError,
@@ -344,3 +346,29 @@ async def test_a_cancelled_change_has_happened_wholly_or_not_at_all(
 
     await context.update_data(still="works")
     assert await context.get_value("still") == "works"
+
+
+async def test_a_change_of_simple_fields_is_encoded_once(
+    context: FSMContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[Any] = []
+
+    def encode(document: Any, encode: Callable[[Any], bytes] = documents.encode) -> bytes:
+        encoded.append(document)
+        return encode(document)
+
+    monkeypatch.setattr(documents, "encode", encode)
+    await context.update_data(pizza="Margherita", price=11.5, count=1, large=True, note=None)
+    await context.update_data()
+    async with context.turn() as turn:
+        turn.data["toppings"] = ["basil"]
+
+    assert [document["data"]["pizza"] for document in encoded] == ["Margherita", "Margherita"]
+
+
+async def test_what_cannot_be_stored_is_refused_by_name_also_among_simple_fields(context: FSMContext) -> None:
+    for value in (math.nan, "\ud800"):
+        with pytest.raises(DocumentError, match=r"data\.price"):
+            await context.update_data(pizza="Margherita", price=value)
+
+    assert await context.get_data() == {}

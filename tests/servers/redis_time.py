@@ -11,7 +11,6 @@ from botkeep.storages.redis.scripts import Script
 
 if TYPE_CHECKING:
     from botkeep.storages.redis.commands import Request
-    from botkeep.storages.redis.pipeline import ServerPipeline
     from botkeep.storages.redis.retries import RetryingRouter
 
 
@@ -22,8 +21,8 @@ class RedisStorageInTestTime(RedisStorage):
         router = super()._new_router()
         call = router.call
 
-        async def call_in_test_time(request: Request, server: ServerPipeline | None = None) -> Any:
-            return await call(in_test_time(request, self.server_now()), server)
+        async def call_in_test_time(request: Request, *arguments: Any, **others: Any) -> Any:
+            return await call(in_test_time(request, self.server_now()), *arguments, **others)
 
         router.call = call_in_test_time  # type: ignore[method-assign] # for this one storage
         return router

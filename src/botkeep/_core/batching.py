@@ -83,13 +83,13 @@ class Batcher(Generic[Request]):
 
     def _flush(self) -> None:
         self._scheduled = None
-        requests: list[Request] = []
-        while self._queue and len(requests) < self._limit:
-            request, future = self._queue.popleft()
-            if not future.done():
-                requests.append(request)
-                self._sent.append(future)
-        self._requests = requests
+        taken: list[tuple[Request, asyncio.Future[Any]]] = []
+        while self._queue and len(taken) < self._limit:
+            pair = self._queue.popleft()
+            if not pair[1].done():
+                taken.append(pair)
+        self._requests = requests = [request for request, _ in taken]
+        self._sent = [future for _, future in taken]
         if not requests:
             self._go_on()
             return
@@ -106,7 +106,12 @@ class Batcher(Generic[Request]):
         if isinstance(outcomes, BaseException):
             outcomes = [outcomes] * len(futures)
         for future, outcome in zip(futures, outcomes, strict=True):
-            complete_future(future, outcome)
+            # As `complete_future` does, without a call for each.
+            if not future.done():
+                if isinstance(outcome, BaseException):
+                    future.set_exception(outcome)
+                else:
+                    future.set_result(outcome)
         if self._queue or self._idle is not None:
             self._go_on()
 

@@ -21,7 +21,7 @@ from botkeep.keys import check_identifier, is_plain_identifier
 from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Awaitable, Hashable
     from datetime import timedelta
     from weakref import WeakSet
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 NEVER: Final = Expiry(math.inf, keep=False)
+_UNCHANGED: Final = Expiry(math.inf, keep=True)
 
 
 class StorageBase(StorageHooks):
@@ -44,16 +45,16 @@ class StorageBase(StorageHooks):
         self._lifecycle = Lifecycle(repr(self))
         self._mutexes = KeyedMutexes()
 
-    async def get_encoded(self, identifier: str) -> bytes | None:
+    def get_encoded(self, identifier: str) -> Awaitable[bytes | None]:
         """Return the document as `botkeep.documents` encodes it; None when it is absent."""
         if type(identifier) is not str or not is_plain_identifier(identifier):
             check_identifier(identifier)
         if self._lifecycle.loop is not asyncio.get_running_loop():
-            await self._lifecycle.enter(self._engine)
+            return self._enter_and_get(identifier)
         engine = self if self._other_engine is None else self._other_engine
-        return await engine._get(self._namespace, identifier)  # noqa: SLF001 # an engine's hook
+        return engine._get(self._namespace, identifier)  # noqa: SLF001 # an engine's hook
 
-    async def apply(self, identifier: str, operation: Operation[Result]) -> Result:
+    def apply(self, identifier: str, operation: Operation[Result]) -> Awaitable[Result]:
         """In one atomic step, show a document to an operation and store what it returns.
 
         Args:
@@ -69,11 +70,9 @@ class StorageBase(StorageHooks):
         if type(identifier) is not str or not is_plain_identifier(identifier):
             check_identifier(identifier)
         if self._lifecycle.loop is not asyncio.get_running_loop():
-            ahead = self._clock.ahead
-            await self._lifecycle.enter(self._engine)
-            operation = postponed(operation, self._clock.ahead - ahead)
+            return self._enter_and_apply(identifier, operation)
         engine = self if self._other_engine is None else self._other_engine
-        return await engine._apply(self._namespace, identifier, operation)  # noqa: SLF001 # an engine's hook
+        return engine._apply(self._namespace, identifier, operation)  # noqa: SLF001 # an engine's hook
 
     @property
     def has_default_ttl(self) -> bool:
@@ -93,6 +92,8 @@ class StorageBase(StorageHooks):
         """
         if ttl is NO_TTL or (ttl is None and self._default_ttl == math.inf):
             return NEVER
+        if ttl is KEEP_TTL and self._default_ttl == math.inf:
+            return _UNCHANGED
         if ttl is None or isinstance(ttl, TtlRule):
             return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
         return Expiry(self._clock() + seconds(ttl), keep=False)
@@ -128,6 +129,16 @@ class StorageBase(StorageHooks):
     def engine(self) -> StorageHooks:
         """The hooks behind the verbs; for wrappers: see `botkeep.hooks.EngineWrapper`."""
         return self._engine
+
+    async def _enter_and_get(self, identifier: str) -> bytes | None:
+        await self._lifecycle.enter(self._engine)
+        return await self._engine._get(self._namespace, identifier)  # noqa: SLF001 # an engine's hook
+
+    async def _enter_and_apply(self, identifier: str, operation: Operation[Result]) -> Result:
+        ahead = self._clock.ahead
+        await self._lifecycle.enter(self._engine)
+        operation = postponed(operation, self._clock.ahead - ahead)
+        return await self._engine._apply(self._namespace, identifier, operation)  # noqa: SLF001 # an engine's hook
 
     async def _enter(self) -> None:
         if self._lifecycle.loop is not asyncio.get_running_loop():

@@ -160,7 +160,7 @@ class FSMContext:
         Raises:
             DocumentError: as `set_data`.
         """
-        fields = fields_of(values) if values or mapping is None else {}
+        fields = fields_of(values)
         if mapping is not None:
             fields = {**fields_of(mapping), **fields}
         if not fields:
@@ -236,14 +236,15 @@ class FSMContext:
 
     async def _end(self, turn: Turn, found: Found, ttl: Ttl | None) -> None:
         record = turn.record()
-        if documents.encode(record) == found.value:
+        value = documents.encode(record)
+        if value == found.value:
             return
         if ttl is None:
             ttl = self._idle_ttl if self._idle_ttl is not None or turn.moved else KEEP_TTL
-        swap = await self._stored.swap(found, record, ttl)
+        swap = await self._stored.swap(found, record, value, ttl)
         if not swap.done:
             theirs = None if swap.found is None else parse(swap.found, self.identifier)
-            raise ConflictError(self.identifier, record, theirs)
+            raise ConflictError(self.identifier, documents.decode(value), theirs)
 
     async def _change_data(self, step: Callable[[Record], None]) -> Record:
         return await self._stored.change(step, KEEP_TTL if self._idle_ttl is None else self._idle_ttl)

@@ -26,6 +26,8 @@ OWN_TTL: Final = "own_ttl"
 
 Record: TypeAlias = dict[str, Any]
 
+_SIMPLE: Final = frozenset({str, int, float, bool, type(None)})
+
 
 class Visit(NamedTuple):
     """One entry of the history of a dialogue.
@@ -88,6 +90,10 @@ def fields_of(data: object) -> dict[str, Any]:
     Raises:
         DocumentError: it is something else, or holds what cannot be stored; the error names the path.
     """
+    if type(data) is dict and _has_simple_values(data):
+        return (
+            data.copy()
+        )  # nothing in it can be changed later; NaN, say, is refused as the record is written
     document = {"data": dict(data) if isinstance(data, Mapping) else data}
     fields = documents.decode(documents.encode(document))["data"]
     if not isinstance(fields, dict):
@@ -95,3 +101,7 @@ def fields_of(data: object) -> dict[str, Any]:
             "data", f"must be a mapping, a dataclass, a Struct or a pydantic model, not {data!r:.80}"
         )
     return fields
+
+
+def _has_simple_values(data: dict[Any, Any]) -> bool:
+    return _SIMPLE.issuperset(map(type, data.values())) and all(type(name) is str for name in data)

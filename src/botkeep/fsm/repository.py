@@ -72,13 +72,17 @@ class RecordStore:
 
         return await self.storage.apply(self.identifier, operation)
 
-    async def swap(self, found: Found, record: Record, ttl: Ttl | None) -> Swap:
-        """Write the record if nothing was written since ``found`` was read.
+    async def swap(self, found: Found, record: Record, value: bytes, ttl: Ttl | None) -> Swap:
+        """Write the record, encoded already, if nothing was written since ``found`` was read.
 
         Raises:
             LeaseLostError: this task has lost its lock.
         """
-        write = self._write(found, record, ttl, await self._verified_lock())
+        held = await self._verified_lock()
+        if held is None and not self.storage.has_default_ttl:
+            write = self._put_or_delete(found, record, value, self.storage.expiry(ttl))
+        else:
+            write = self._write(found, documents.decode(value), ttl, held)
         if write is None:
             return Swap(done=True, found=None)
         if isinstance(write, Put):
@@ -105,7 +109,11 @@ class RecordStore:
         if held is not None:
             _write_fence(record, held)
         expiry = self._expiry(record, ttl)
-        value = documents.encode(record)
+        return self._put_or_delete(found, record, documents.encode(record), expiry)
+
+    def _put_or_delete(
+        self, found: Found, record: Record, value: bytes, expiry: Expiry
+    ) -> Put | Delete | None:
         if value == found.value and expiry.keep:
             return None
         if not is_empty(record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from botkeep import documents
@@ -60,10 +60,10 @@ class Turn:
         self.data = {}
 
     def record(self) -> Record:
-        """Return the record as the turn leaves it.
+        """Return the record as the turn leaves it; what lies deep in the data is still the handler's own.
 
         Raises:
-            DocumentError: the data cannot be stored.
+            DocumentError: the data is no mapping and nothing with fields.
         """
-        self._record["data"] = fields_of(self.data)
+        self._record["data"] = dict(self.data) if isinstance(self.data, Mapping) else fields_of(self.data)
         return self._record

@@ -4,7 +4,7 @@ All limits of a key are one record, so that several are counted all or none, and
 one place. The record is a document, a list of states in the order of the quotas: ``[[1790000040000, 3]]``.
 `decide` is the step in Python, for engines that run Python inside their transaction. An engine that does not
 runs the same step in its own language, from the same numbers, and makes its answer a `Decision` by
-`decision_from_engine`; in Lua it is ``botkeep.storages.redis.scripts.HIT``.
+`decision_from_engine`; in Lua it is ``botkeep.storages.redis.limit_scripts``.
 """
 
 from __future__ import annotations

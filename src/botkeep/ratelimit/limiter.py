@@ -113,15 +113,21 @@ class RateLimiter:
         """
         identifier = identifier_of(key)
         self._check_cost(cost)
-        return await self._verdict(self._records.apply(identifier, Hit(identifier, self._limits, cost)), cost)
+        try:
+            decision = await self._records.apply(identifier, Hit(identifier, self._limits, cost))
+        except _FAILURES as exc:
+            return self._without_storage(exc)
+        return self._verdict(decision, cost)
 
     async def peek(self, key: int | str, cost: int = 1) -> Verdict:
         """Return what `hit` would return, and count nothing; ``remaining`` is what is left before the hit."""
         identifier = identifier_of(key)
         self._check_cost(cost)
-        return await self._verdict(
-            self._records.apply(identifier, Peek(identifier, self._limits, cost)), cost
-        )
+        try:
+            decision = await self._records.apply(identifier, Peek(identifier, self._limits, cost))
+        except _FAILURES as exc:
+            return self._without_storage(exc)
+        return self._verdict(decision, cost)
 
     async def reset(self, key: int | str) -> bool:
         """Forget a key's hits; True if there were any.
@@ -173,15 +179,11 @@ class RateLimiter:
                 f"cost must be from 1 to {self._most}, the limit, not {cost!r}: {_why_not(cost)}"
             )
 
-    async def _verdict(self, decision: Coroutine[Any, Any, Decision], cost: int) -> Verdict:
-        try:
-            decided = await decision
-        except _FAILURES as exc:
-            return self._without_storage(exc)
+    def _verdict(self, decision: Decision, cost: int) -> Verdict:
         if self._failing:
             self._failing = False
             _log.warning("%r counts again", self)
-        return verdict_on(decided, cost)
+        return verdict_on(decision, cost)
 
     def _without_storage(self, error: Exception) -> Verdict:
         if self._policy == "raise":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botkeep._core.operations import (
@@ -15,13 +16,13 @@ from botkeep._core.operations import (
     Swap,
     Touch,
 )
-from botkeep.storages.redis import scripts
+from botkeep.storages.redis import limit_scripts, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from botkeep.hooks import Stored
-    from botkeep.ratelimit.decisions import Hit
+    from botkeep.ratelimit.decisions import Hit, Limits
     from botkeep.storages.redis.scripts import Script
     from botkeep.ttl import Expiry
 
@@ -141,10 +142,14 @@ def increment(key: bytes, identifier: str, operation: Increment) -> Request:
 
 def hit(key: bytes, identifier: str, operation: Hit) -> Request:
     """Return a script: whether the hit was allowed, and the record."""
-    _, limits, cost = operation
-    numbers = [cost, *(number for quota in limits.quotas for number in quota)]
-    arguments = (limits.strategy.encode(), *(b"%d" % number for number in numbers))
-    return _scripted(scripts.HIT, key, *arguments, identifier=identifier, expires_at=None)
+    script, quotas = _limits_in_words(operation.limits)
+    return Request((b"1", key, b"%d" % operation.cost, *quotas), key, identifier, True, script)
+
+
+@lru_cache(maxsize=256)
+def _limits_in_words(limits: Limits) -> tuple[Script, tuple[bytes, ...]]:
+    script = limit_scripts.hit(limits.strategy, len(limits.quotas))
+    return script, tuple(b"%d" % number for quota in limits.quotas for number in quota)
 
 
 def _scripted(
@@ -181,20 +186,24 @@ def _swap(answer: Any) -> Swap:
     return Swap(done=True, found=None) if answer == 1 else Swap(done=False, found=answer)
 
 
+def _nothing(_: Any) -> None:
+    pass
+
+
 class Command(NamedTuple):
     """How an operation that is one command is sent, and what its answer means.
 
     Attributes:
         request: ``request(key, identifier, operation)``.
-        result: makes the operation's result of the answer; None: it has none.
+        result_of: makes the operation's result of the answer.
     """
 
     request: Callable[[bytes, str, Any], Request]
-    result: Callable[[Any], Any] | None
+    result_of: Callable[[Any], Any]
 
 
 COMMANDS: Final[Mapping[type, Command]] = {
-    Put: Command(put, None),
+    Put: Command(put, _nothing),
     Touch: Command(touch, bool),
     Delete: Command(delete, bool),
     CompareAndSet: Command(compare_and_set, _swap),

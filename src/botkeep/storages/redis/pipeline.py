@@ -25,6 +25,7 @@ from botkeep.storages.redis.errors import (
     needs_new_connection,
     translate_error,
 )
+from botkeep.storages.redis.replies import read_plain_replies
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
@@ -229,12 +230,14 @@ class ServerPipeline:
 
         It is bytes, whatever the client's ``decode_responses``.
         """
+        stream = _stream_of(connection)
+        done = 0 if stream is None else await read_plain_replies(stream, awaited)
         read = connection.read_response
         if isinstance(connection, SentinelManagedConnection):
             # Its own one hangs up at the first READONLY, and with it go the answers to the rest of the batch.
             read = super(SentinelManagedConnection, connection).read_response
         stale = False
-        for call in awaited:
+        for call in awaited[done:]:
             try:
                 call.reply = await read(disable_decoding=True, disconnect_on_error=False)
             except Exception as exc:
@@ -249,8 +252,14 @@ class ServerPipeline:
 
 def _has_ended(connection: AbstractConnection) -> bool:
     """Whether the server has hung up while nobody listened: then nothing need be sent to find out."""
-    # redis-py has no public way to ask this that neither waits nor was renamed between 6 and 8.
-    reader = getattr(connection, "_reader", None)
-    if isinstance(reader, asyncio.StreamReader):
-        return reader.at_eof() or reader.exception() is not None
+    stream = _stream_of(connection)
+    if stream is not None:
+        return stream.at_eof() or stream.exception() is not None
     return not connection.is_connected
+
+
+def _stream_of(connection: AbstractConnection) -> asyncio.StreamReader | None:
+    """Return what a connection reads from; None where it is another kind of connection."""
+    # redis-py has no public way to ask this that neither waits nor was renamed between 6 and 8.
+    stream = getattr(connection, "_reader", None)
+    return stream if isinstance(stream, asyncio.StreamReader) else None

@@ -13,6 +13,8 @@ from botkeep.storages.redis.errors import RedirectedError, RetryableError, lost_
 from botkeep.storages.redis.pipeline import NO_REPLY, PendingCall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botkeep.storages.redis.commands import Request
     from botkeep.storages.redis.pipeline import ServerPipeline
     from botkeep.storages.redis.topology import Topology
@@ -46,12 +48,18 @@ class RetryingRouter:
         self._closed = False
         await self.topology.open()
 
-    async def call(self, request: Request, server: ServerPipeline | None = None) -> Any:
+    async def call(
+        self,
+        request: Request,
+        server: ServerPipeline | None = None,
+        result_of: Callable[[Any], Any] | None = None,
+    ) -> Any:
         """Return a server's reply.
 
         Args:
             request: what is asked.
             server: whom; None: the one that has the key.
+            result_of: makes a result of the reply; None: the reply is the result.
 
         Raises:
             StorageUnavailableError: there was no reply in time, or the server refuses for good.
@@ -74,9 +82,11 @@ class RetryingRouter:
                     continue
                 call.future = pipeline.submit(call)
                 try:
-                    return await call.future
+                    reply = await call.future
                 except RetryableError as error:
                     target = self._recover(call, pipeline, error) or server
+                else:
+                    return reply if result_of is None else result_of(reply)
         finally:
             call.ended = True
             self._calls.pop(call, None)

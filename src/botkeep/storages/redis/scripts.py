@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from botkeep.ratelimit.strategies import CLOCKS_APART
-
 
 class Script:
     """A script as EVAL and EVALSHA want it.
@@ -135,74 +133,13 @@ return table.concat(added)
 """)
 """Arguments: a value and milliseconds for each key. The answer is a "1" for each key that was absent."""
 
-_NOW: Final = """
+NOW: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
+"""Lua: the server's time, in milliseconds since the epoch."""
 
-HIT: Final = Script(f"""{_NOW}
-local strategy, cost, quotas = ARGV[1], tonumber(ARGV[2]), (#ARGV - 2) / 2
-local found, states = redis.call('GET', KEYS[1]), {{}}
-local function answer(allowed, record)
-  return string.format('%s %.0f %s', allowed and '1' or '0', now, record)
-end
-if found then
-  local state = strategy == 'sliding' and '%[%d+,%d+,%d+%]' or '%[%d+,%d+%]'
-  local frame, count = string.gsub(found, state, '')
-  if count ~= quotas or frame ~= '[' .. string.rep(',', quotas - 1) .. ']' then
-    return answer(false, found)
-  end
-  states = cjson.decode(found)
-end
-local allowed, moved, expires = true, false, 0
-for i = 1, quotas do
-  local limit, period = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
-  local at, hits, before = unpack(states[i] or {{0, 0, 0}})
-  if at > now + math.max(period, {CLOCKS_APART}) then
-    at = strategy == 'gcra' and now or now - now % period
-    moved = true
-  end
-  local moment = math.max(now, at)
-  local start = moment - moment % period
-  local load
-  if strategy == 'gcra' then
-    load = math.max(0, hits - (moment - at) * limit)
-    states[i] = {{moment, load}}
-  elseif strategy == 'fixed' then
-    states[i] = {{start, at == start and hits or 0}}
-    load = states[i][2] * period
-  else
-    if at < start then
-      hits, before = 0, at == start - period and hits or 0
-    end
-    states[i] = {{start, hits, before}}
-    load = hits * period + before * (start + period - moment)
-  end
-  allowed = allowed and load + cost * period <= limit * period
-  expires = math.max(expires, start + 2 * period)
-end
-for i, state in ipairs(states) do
-  if allowed then
-    state[2] = state[2] + (strategy == 'gcra' and cost * ARGV[2 * i + 2] or cost)
-  end
-  states[i] = string.format(state[3] and '[%.0f,%.0f,%.0f]' or '[%.0f,%.0f]', unpack(state))
-end
-local record = '[' .. table.concat(states, ',') .. ']'
-if allowed or moved then
-  redis.call('SET', KEYS[1], record, 'PX', expires - now)
-end
-return answer(allowed, record)
-""")
-"""The step of a rate limit; `botkeep.ratelimit.decisions.decide` says what it does and why.
-
-Arguments: strategy, cost, then limit and period of each quota. The time is the server's.
-
-The answer is one text, because a list takes thrice as long to read: "1" or "0", whether the hit was allowed;
-the server's time in milliseconds; and the record, brought to that time, or what was found instead of a record
-and was left.
-"""
-
-GET_AT: Final = Script(f"""{_NOW}
+GET_AT: Final = Script(f"""{NOW}
 return string.format('%.0f ', now) .. (redis.call('GET', KEYS[1]) or '')
 """)
 """The answer is the server's time in milliseconds, a space, and the value; nothing behind it when absent."""

@@ -29,7 +29,7 @@ from botkeep.storages.redis.retries import RetryingRouter
 from botkeep.ttl import Expiry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 
     from botkeep.hooks import Operation
     from botkeep.ratelimit.decisions import Decision
@@ -165,10 +165,8 @@ class RedisStorage(BaseStorage):
             raise StorageUnavailableError(repr(self), "the Cluster is down")
 
     @override
-    async def _get(self, namespace: str, identifier: str) -> bytes | None:
-        request = commands.get(self._keys.key(namespace, identifier), identifier)
-        value: bytes | None = await self._router.call(request)
-        return value
+    def _get(self, namespace: str, identifier: str) -> Awaitable[bytes | None]:
+        return self._router.call(commands.get(self._keys.key(namespace, identifier), identifier))
 
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
@@ -234,25 +232,25 @@ class RedisStorage(BaseStorage):
         raise next(unknown, errors[0])
 
     @override
-    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+    def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Awaitable[Result]:
         key, step = self._keys.key(namespace, identifier), cast("Any", operation)
         kind: type = type(operation)
         command = COMMANDS.get(kind)
-        result: Any
+        result: Awaitable[Any]
         if command is not None:
-            answer = await self._router.call(command.request(key, identifier, step))
-            result = command.result and command.result(answer)
+            result = self._router.call(command.request(key, identifier, step), result_of=command.result_of)
         elif kind is Increment:
-            result = await self._increment(key, step)
+            result = self._increment(key, step)
         elif kind is Hit:
-            result = await self._hit(key, step)
+            result_of = partial(self._decision, step)
+            result = self._router.call(commands.hit(key, identifier, step), result_of=result_of)
         elif kind is Peek:
-            result = await self._peek(key, step)
+            result = self._peek(key, step)
         else:
             load = partial(self._get_stored, namespace, identifier)
             swap = partial(self._swap, key, identifier)
-            result = await apply_optimistically(load, swap, operation, self._clock)
-        return cast("Result", result)
+            result = apply_optimistically(load, swap, operation, self._clock)
+        return cast("Awaitable[Result]", result)
 
     async def _swap(self, key: bytes, identifier: str, old: Stored | None, new: Stored | None) -> bool:
         expected = None if old is None else old.value
@@ -279,8 +277,7 @@ class RedisStorage(BaseStorage):
             if await self._router.call(commands.compare_and_set(key, identifier, swap)) == 1:
                 return total
 
-    async def _hit(self, key: bytes, operation: Hit) -> Decision:
-        answer: bytes = await self._router.call(commands.hit(key, operation.identifier, operation))
+    def _decision(self, operation: Hit, answer: bytes) -> Decision:
         allowed, milliseconds, record = answer.split(b" ", 2)
         return decision_from_engine(
             record, operation, int(milliseconds) / 1000, self._clock(), allowed=allowed == b"1"

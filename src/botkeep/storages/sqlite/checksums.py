@@ -28,8 +28,8 @@ DAMAGED: Final = f"""(checksum IS NOT {EDITED} AND checksum IS NOT {FUNCTION}(
 
 def checksum(namespace: str, identifier: str, value: bytes, expires_at: float | None) -> int:
     """Return the checksum of a document; ``expires_at``: seconds since the epoch, None for never."""
-    # Not by a format: a str that is an Enum too formats as its name.
-    return crc32(value, crc32("\0".join((namespace, identifier, repr(expires_at), "")).encode()))
+    # The texts are no part of the format: a str that is an Enum too would be there by its name.
+    return crc32(value, crc32((namespace + "\0" + identifier + f"\0{expires_at!r}\0").encode()))
 
 
 def checksum_in_sql(namespace: Any, identifier: Any, value: Any, expires_at: Any) -> int | None:

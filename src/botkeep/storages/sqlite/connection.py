@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import sqlite3
 import threading
-import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -15,14 +13,13 @@ from weakref import ref
 import aiosqlite
 
 from botkeep._core.batching import Batcher, Complete, complete_future
-from botkeep.errors import StorageUnavailableError
-from botkeep.storages.sqlite import statements
-from botkeep.storages.sqlite.errors import is_locked, translate_error
+from botkeep.storages.sqlite.errors import translate_error
 from botkeep.storages.sqlite.files import DatabaseFiles, database_files
-from botkeep.storages.sqlite.origin import SELECT_CLOCK, empty_log, read_properties, renew_id, write_clock
+from botkeep.storages.sqlite.origin import read_properties
 from botkeep.storages.sqlite.reader import LoopReader, open_reader
 from botkeep.storages.sqlite.schema import Durability, connect
-from botkeep.storages.sqlite.write_lock import pause, write_lock
+from botkeep.storages.sqlite.transactions import Transactions
+from botkeep.storages.sqlite.write_lock import write_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SWEEP_SECONDS: Final = 1.0
-_CLOCK_SECONDS: Final = 1.0
 _JOIN_SECONDS: Final = 1.0
 _IDLE_SECONDS: Final = 1.0
 """So long after the last write what is in the log goes into the database: a process that is ended by a signal
@@ -152,16 +147,14 @@ class BatchingConnection:
         self.files: DatabaseFiles = database_files(path, name)
         self._name = name
         self._clock = clock
-        self._lock_timeout = lock_timeout
-        self._sweep_at = 0.0
-        self._seen = 0.0  # the latest time that is stored with the data
-        self._id_is_due = path != ":memory:"
+        self._transactions = Transactions(
+            lock, self.files, clock, path=path, name=name, lock_timeout=lock_timeout
+        )
         # aiosqlite has no public way to run a function on its thread; SQLAlchemy too uses this queue.
         self._jobs: SimpleQueue[Any] = connection._tx  # noqa: SLF001 # aiosqlite has no public way
         self._reply: _Reply | None = None
         self._folding: asyncio.TimerHandle | None = None
         self._last_batch = 0.0  # on the event loop's clock
-        self._log_is_empty = True
         self._batcher: Batcher[Statement[Any]] = Batcher(self._send_batch, name=name)
         self.submit: Submit = self._batcher.submit
         self.attach_reader(None)
@@ -213,9 +206,7 @@ class BatchingConnection:
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function on the connection's thread, between batches."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(
-            (_Reply(partial(complete_future, future)), lambda: function(self._connection._conn))  # noqa: SLF001 # aiosqlite has no public way
-        )
+        self._enqueue(_Reply(partial(complete_future, future)), function)
         try:
             return await future
         except sqlite3.Error as exc:
@@ -223,7 +214,7 @@ class BatchingConnection:
 
     def _send_batch(self, batch: Sequence[Statement[Any]], complete: Complete) -> None:
         self._reply = self._reply or _Reply(complete)
-        self._jobs.put_nowait((self._reply, partial(self._execute, self._connection._conn, batch)))  # noqa: SLF001 # aiosqlite has no public way
+        self._enqueue(self._reply, self._transactions.execute, batch)
         loop = asyncio.get_running_loop()
         self._last_batch = loop.time()
         if self._folding is None:
@@ -237,101 +228,13 @@ class BatchingConnection:
             self._folding = loop.call_later(rest, _fold_if_idle, ref(self))
         else:
             self._folding = None
-            self._jobs.put_nowait((_Reply(lambda _: None), partial(self._fold, self._connection._conn)))  # noqa: SLF001 # aiosqlite has no public way
+            self._enqueue(_Reply(lambda _: None), self._transactions.fold)
 
-    # From here on, on the thread.
-
-    def _execute(self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]]) -> list[Any]:
-        """Run the batch, waiting for other processes; return one outcome per statement."""
-        deadline = time.monotonic() + self._lock_timeout
-        while True:
-            try:
-                return self._transact(connection, batch)
-            except sqlite3.Error as exc:
-                if not is_locked(exc) or time.monotonic() > deadline:
-                    return [translate_error(exc, self._name) for _ in batch]
-            finally:
-                _roll_back(connection)
-            pause()
-
-    def _transact(self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]]) -> list[Any]:
-        # Once, and before: what is removed a moment later takes along what was stored a moment earlier.
-        self.files.check()
-        if any(statement.changes is not None for statement in batch):
-            with self._lock:
-                if self._id_is_due:
-                    self._id_is_due = not renew_id(connection, self._lock.path)
-                return self._write(connection, batch)
-        return self._read(connection, batch)
-
-    def _fold(self, connection: sqlite3.Connection) -> None:
-        """Bring what is in the log into the database; if that fails, the next time will do."""
-        if self._log_is_empty:
-            return
-        with suppress(sqlite3.Error, StorageUnavailableError):
-            self.files.check()
-            with self._lock:
-                self._log_is_empty = empty_log(connection)
-
-    def _read(self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]]) -> list[Any]:
-        if len(batch) == 1:
-            return self._attempts(connection, batch, self._clock())
-        connection.execute("BEGIN")
-        outcomes = self._attempts(connection, batch, self._clock())
-        connection.execute("COMMIT")
-        return outcomes
-
-    def _write(self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]]) -> list[Any]:
-        self._log_is_empty = False
-        connection.execute("BEGIN IMMEDIATE")
-        self._adopt_time(connection)
-        now = self._clock()
-        outcomes = self._attempts(connection, batch, now)
-        if now >= self._sweep_at:
-            self._sweep_at = now if statements.sweep(connection, now) else now + _SWEEP_SECONDS
-        if now >= self._seen + _CLOCK_SECONDS:
-            self._seen = write_clock(connection, now)
-        try:
-            connection.execute("COMMIT")
-        except sqlite3.Error as exc:
-            return [translate_error(exc, self._name, committing=True) for _ in batch]
-        return outcomes
-
-    def _adopt_time(self, connection: sqlite3.Connection) -> None:
-        """Go on from the latest time that was seen with the data, by any process."""
-        (seen,) = connection.execute(SELECT_CLOCK).fetchone() or (None,)
-        if seen != self._seen:
-            properties = read_properties(connection)
-            self._seen = math.inf if properties is None else properties.clock
-            if properties is not None:
-                self._clock.not_before(properties.clock)
-
-    def _attempts(
-        self, connection: sqlite3.Connection, batch: Sequence[Statement[Any]], now: float
-    ) -> list[Any]:
-        return [self._attempt(connection, statement, now) for statement in batch]
-
-    def _attempt(self, connection: sqlite3.Connection, statement: Statement[Any], now: float) -> Any:
-        """Run one statement; its own failure is its outcome, unless it took the transaction with it."""
-        was_open = connection.in_transaction
-        try:
-            return statement.run(connection, now)
-        except sqlite3.Error as exc:
-            if was_open != connection.in_transaction or is_locked(exc):
-                raise
-            return translate_error(exc, self._name)
-        except Exception as exc:  # noqa: BLE001 # whatever it is, the other calls of the batch are innocent
-            return exc
+    def _enqueue(self, reply: _Reply, job: Callable[..., Any], *arguments: Any) -> None:
+        self._jobs.put_nowait((reply, partial(job, self._connection._conn, *arguments)))  # noqa: SLF001 # aiosqlite has no public way
 
 
 def _fold_if_idle(connection: ref[BatchingConnection]) -> None:
     """Do it unless the storage was forgotten meanwhile; the timer must not keep it alive."""
     if (found := connection()) is not None:
         found.fold_if_idle()
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    """End a transaction that did not come to its COMMIT."""
-    if connection.in_transaction:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")

@@ -40,7 +40,7 @@ _FORMAT: Final = {
 }
 
 
-def is_locked(error: sqlite3.Error) -> bool:
+def is_locked(error: Exception) -> bool:
     """Whether another connection holds the lock: the one error that waiting cures."""
     return str(error).startswith(_LOCKED)
 

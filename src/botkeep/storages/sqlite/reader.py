@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.schema import CHECKED_BYTES
 from botkeep.storages.sqlite.statements import ALL
+from botkeep.storages.sqlite.table import find
 
 if sys.platform == "linux":
     from resource import RUSAGE_THREAD, getrusage
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from botkeep._core.clock import SteadyClock
     from botkeep.hooks import Stored
     from botkeep.storages.sqlite.files import DatabaseFiles
-    from botkeep.storages.sqlite.statements import Key, Statement
+    from botkeep.storages.sqlite.statements import Statement
+    from botkeep.storages.sqlite.table import Key
 
 BIG_BYTES: Final = 64 * 1024
 """A document of this size is read on the thread."""
@@ -79,16 +80,20 @@ class LoopReader:
         self._cold_until = 0.0
         self._blocks_read = _blocks_read()
 
-    async def find(self, namespace: str, identifier: str) -> tuple[Stored | None] | None:
+    def has_had_its_turn(self) -> bool:
+        """Whether so many reads were answered in a row that the event loop must have its turn first."""
+        if self._in_a_row < IN_A_ROW:
+            return False
+        self._in_a_row = 0
+        return True
+
+    def find(self, namespace: str, identifier: str) -> tuple[Stored | None] | None:
         """Return the live document, or None, in a tuple; without the tuple: the thread has to be asked.
 
         Raises:
             CorruptDocumentError: its checksum does not match.
             StorageUnavailableError: the database was removed or replaced.
         """
-        if self._in_a_row >= IN_A_ROW:
-            self._in_a_row = 0
-            await asyncio.sleep(0)
         key = (namespace, identifier)
         if self._connection is None or self._has_to_queue(key):
             return None
@@ -98,7 +103,7 @@ class LoopReader:
         if not self._may_be_in_memory(key):
             return None
         try:
-            found = statements.find(self._connection, self._clock(), namespace, identifier)
+            found = find(self._connection, self._clock(), key)
         except sqlite3.Error:
             return None  # locked, or worse: the thread waits, or knows what to say
         if time.perf_counter() - start > _SLOW_SECONDS:
@@ -176,7 +181,7 @@ def open_reader(path: str) -> sqlite3.Connection | None:
     connection.text_factory = bytes
     try:
         # The first read maps the log's index and reads the schema.
-        statements.find(connection, 0.0, "", "")
+        find(connection, 0.0, ("", ""))
     except sqlite3.Error:
         connection.close()
         return None

@@ -1,34 +1,30 @@
 """What SQLiteStorage's hooks do to the table: each a function to be run on the connection's thread.
 
-Each makes its only change in one SQL statement, after what it has to read, so that a failure leaves no half;
-but `add_many`, whose documents have nothing to do with each other.
-
-Whether a row is live is decided after its checksum was compared: a damaged expiry makes no document absent.
+Each reads all that it has to before its only change, so that a failure leaves no half; but `add_many`, whose
+documents have nothing to do with each other.
 """
 
 from __future__ import annotations
 
-import math
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from botkeep._core.operations import Delete, Operation, Put, Stored, postponed
 from botkeep.errors import CorruptDocumentError
 from botkeep.patterns import after
-from botkeep.storages.sqlite.checksums import DAMAGED, EDITED, checksum, damaged, damaged_keys
+from botkeep.storages.sqlite.checksums import DAMAGED, damaged, damaged_keys
+from botkeep.storages.sqlite.table import LIVE
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from botkeep._core.clock import SteadyClock
+    from botkeep.storages.sqlite.table import DocumentTable, Key
 
 Result = TypeVar("Result")
 
 PAGE: Final = 1000
 """Identifiers read at once by a scan."""
-
-Key: TypeAlias = "tuple[str, str]"
-"""Namespace and identifier."""
 
 ALL: Final[Key] = ("", "")
 """Stands for every document: no identifier is empty."""
@@ -37,18 +33,29 @@ SWEPT_AT_ONCE: Final = 100
 """Expired rows removed in one transaction, so that no caller waits for a hundred thousand of them."""
 
 
-@dataclass(slots=True)
 class Statement(Generic[Result]):
     """One call's work.
 
-    Attributes:
-        run: takes the connection and the time (seconds since the epoch); returns the call's result.
+    Args:
+        run: takes the table and returns the call's result.
         changes: the document that it may change, or `ALL`; None: it only reads, and needs no write
             transaction.
+        reads: the document that it reads before all else; None: it does not begin so.
     """
 
-    run: Callable[[sqlite3.Connection, float], Result]
-    changes: Key | None
+    __slots__ = ("changes", "reads", "run")
+
+    def __init__(
+        self, run: Callable[[DocumentTable], Result], changes: Key | None, reads: Key | None = None
+    ) -> None:
+        self.run = run
+        self.changes = changes
+        self.reads = reads
+
+    @property
+    def is_of_one_document(self) -> bool:
+        """Whether it deals with one document alone."""
+        return self.reads is not None or self.changes not in (None, ALL)
 
 
 class Page(NamedTuple):
@@ -65,19 +72,9 @@ class Page(NamedTuple):
     following: bytes | None
 
 
-# A damaged row counts as live: it was not removed, and who asks for it gets an error.
-_LIVE: Final = f"(expires_at IS NULL OR expires_at > ? OR {DAMAGED})"
-_KEY: Final = "namespace = ? AND identifier = ?"
-_SELECT: Final = f"SELECT value, expires_at, checksum FROM documents WHERE {_KEY}"  # noqa: S608 # constants
-_UPSERT: Final = """
-INSERT INTO documents (namespace, identifier, value, expires_at, checksum) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (namespace, identifier) DO UPDATE
-SET value = excluded.value, expires_at = excluded.expires_at, checksum = excluded.checksum
-"""
-_DELETE: Final = f"DELETE FROM documents WHERE {_KEY} AND {_LIVE}"  # noqa: S608 # constants
 _SCAN: Final = f"""
 SELECT identifier FROM documents
-WHERE namespace = ? AND identifier >= CAST(? AS TEXT) AND identifier < ? AND {_LIVE}
+WHERE namespace = ? AND identifier >= CAST(? AS TEXT) AND identifier < ? AND {LIVE}
 ORDER BY identifier LIMIT {PAGE}
 """  # noqa: S608 # constants
 # From one namespace to the next along the primary key: a million rows in three namespaces are three steps.
@@ -87,9 +84,9 @@ WITH RECURSIVE steps (path) AS (
     UNION ALL
     SELECT (SELECT min(namespace) FROM documents WHERE namespace > path) FROM steps WHERE path IS NOT NULL
 )
-SELECT path FROM steps WHERE EXISTS (SELECT 1 FROM documents WHERE namespace = path AND {_LIVE})
+SELECT path FROM steps WHERE EXISTS (SELECT 1 FROM documents WHERE namespace = path AND {LIVE})
 """  # noqa: S608 # constants
-_COUNT: Final = f"SELECT count(*) FROM documents WHERE namespace = ? AND {_LIVE}"  # noqa: S608 # constants
+_COUNT: Final = f"SELECT count(*) FROM documents WHERE namespace = ? AND {LIVE}"  # noqa: S608 # constants
 _CLEAR: Final = "DELETE FROM documents WHERE namespace = ?"
 _SWEEP: Final = f"""
 DELETE FROM documents WHERE rowid IN (
@@ -107,74 +104,55 @@ _SET_ASIDE: Final = (
 _BEHIND_ALL_TEXT: Final = b""
 
 
-def find(connection: sqlite3.Connection, now: float, namespace: str, identifier: str) -> Stored | None:
-    """Return a live document; None: there is none.
-
-    Raises:
-        CorruptDocumentError: its checksum does not match.
-    """
-    row = connection.execute(_SELECT, (namespace, identifier)).fetchone()
-    if row is None:
-        return None
-    value, expires_at, found = row
-    if type(value) is not bytes or (
-        found != checksum(namespace, identifier, value, expires_at) and found != EDITED
-    ):
-        raise damaged(identifier)
-    if expires_at is None:
-        return Stored(value, math.inf)
-    return Stored(value, expires_at) if expires_at > now else None
-
-
-def _put(connection: sqlite3.Connection, namespace: str, identifier: str, stored: Stored) -> None:
-    value, expires_at = stored.value, None if stored.expires_at == math.inf else stored.expires_at
-    proof = checksum(namespace, identifier, value, expires_at)
-    connection.execute(_UPSERT, (namespace, identifier, value.decode(), expires_at, proof))
-
-
 def get(namespace: str, identifier: str) -> Statement[bytes | None]:
     """Read a value; None when absent."""
+    key = (namespace, identifier)
 
-    def run(connection: sqlite3.Connection, now: float) -> bytes | None:
-        found = find(connection, now, namespace, identifier)
+    def run(table: DocumentTable) -> bytes | None:
+        found = table.find(key)
         return None if found is None else found.value
 
-    return Statement(run, changes=None)
+    return Statement(run, changes=None, reads=key)
 
 
 def get_expiry(namespace: str, identifier: str) -> Statement[float | None]:
     """Read an expiry; None when absent, inf for never."""
+    key = (namespace, identifier)
 
-    def run(connection: sqlite3.Connection, now: float) -> float | None:
-        found = find(connection, now, namespace, identifier)
+    def run(table: DocumentTable) -> float | None:
+        found = table.find(key)
         return None if found is None else found.expires_at
 
-    return Statement(run, changes=None)
+    return Statement(run, changes=None, reads=key)
 
 
 def get_many(namespace: str, identifiers: Sequence[str]) -> Statement[list[Stored | None]]:
     """Read many entries."""
+    keys = [(namespace, identifier) for identifier in identifiers]
 
-    def run(connection: sqlite3.Connection, now: float) -> list[Stored | None]:
-        return [find(connection, now, namespace, identifier) for identifier in identifiers]
+    def run(table: DocumentTable) -> list[Stored | None]:
+        table.fetch(keys)
+        return [table.find(key) for key in keys]
 
     return Statement(run, changes=None)
 
 
 def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[bool]]:
     """Store what is absent; return of each whether it was."""
+    new = {(namespace, identifier): stored for identifier, stored in documents.items()}
 
-    def add(connection: sqlite3.Connection, now: float, identifier: str, stored: Stored) -> bool:
+    def add(table: DocumentTable, key: Key, stored: Stored) -> bool:
         try:
-            absent = find(connection, now, namespace, identifier) is None
+            absent = table.find(key) is None
         except CorruptDocumentError:
             return False  # it is there, and is not overwritten
         if absent:
-            _put(connection, namespace, identifier, stored)
+            table.put(key, stored)
         return absent
 
-    def run(connection: sqlite3.Connection, now: float) -> list[bool]:
-        return [add(connection, now, identifier, stored) for identifier, stored in documents.items()]
+    def run(table: DocumentTable) -> list[bool]:
+        table.fetch(new)
+        return [add(table, key, stored) for key, stored in new.items()]
 
     return Statement(run, changes=ALL)
 
@@ -182,7 +160,7 @@ def add_many(namespace: str, documents: Mapping[str, Stored]) -> Statement[list[
 def apply(
     namespace: str, identifier: str, operation: Operation[Result], clock: SteadyClock
 ) -> Statement[Result]:
-    """Apply an operation; `Put` and `Delete` in one SQL statement, as far as they need not read.
+    """Apply an operation; `Put` and `Delete` without a read, as far as they need none.
 
     Args:
         namespace: the path of the namespace.
@@ -190,52 +168,43 @@ def apply(
         operation: what to do; its expiry was computed by the clock as it is now.
         clock: the storage's clock, which may learn on the way that it is behind the data.
     """
-    made, step = clock.ahead, _STEPS.get(type(operation), _read_and_write)
+    key, made = (namespace, identifier), clock.ahead
+    step = _STEPS.get(type(operation))
 
-    def run(connection: sqlite3.Connection, now: float) -> Result:
+    def run(table: DocumentTable) -> Result:
         behind = clock.ahead - made
         if behind:
-            return _read_and_write(connection, now, namespace, identifier, postponed(operation, behind))
-        result: Result = step(connection, now, namespace, identifier, operation)
+            return _read_and_write(table, key, postponed(operation, behind))
+        result: Result = (step or _read_and_write)(table, key, operation)
         return result
 
     only_reads = getattr(operation, "changes_nothing", False)
-    return Statement(run, changes=None if only_reads else (namespace, identifier))
+    return Statement(run, None if only_reads else key, key if step is None else None)
 
 
-def _replace(
-    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, operation: Put
-) -> None:
+def _replace(table: DocumentTable, key: Key, operation: Put) -> None:
     if operation.expiry.keep:
-        _read_and_write(connection, now, namespace, identifier, operation)
+        _read_and_write(table, key, operation)
     else:
-        _put(connection, namespace, identifier, Stored(operation.value, operation.expiry.at))
+        table.put(key, Stored(operation.value, operation.expiry.at))
 
 
-def _delete(
-    connection: sqlite3.Connection, now: float, namespace: str, identifier: str, _: Operation[Any]
-) -> bool:
-    return connection.execute(_DELETE, (namespace, identifier, now)).rowcount > 0
+def _delete(table: DocumentTable, key: Key, _: Operation[Any]) -> bool:
+    return table.delete(key)
 
 
-def _read_and_write(
-    connection: sqlite3.Connection,
-    now: float,
-    namespace: str,
-    identifier: str,
-    operation: Operation[Result],
-) -> Result:
-    old = find(connection, now, namespace, identifier)
-    entry, result = operation(old, now)
+def _read_and_write(table: DocumentTable, key: Key, operation: Operation[Result]) -> Result:
+    old = table.find(key)
+    entry, result = operation(old, table.now)
     if entry is None and old is not None:
-        connection.execute(_DELETE, (namespace, identifier, now))
+        table.delete(key)
     elif entry is not None and entry is not old:
-        _put(connection, namespace, identifier, entry)
+        table.put(key, entry)
     return result
 
 
 _STEPS: Final[Mapping[type, Callable[..., Any]]] = {Put: _replace, Delete: _delete}
-"""The operations that are one SQL statement; every other is read, made in Python, and written."""
+"""The operations that need not read; every other reads, is made in Python, and written."""
 
 
 def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
@@ -243,8 +212,8 @@ def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
     following = after(prefix)
     end = _BEHIND_ALL_TEXT if following is None else following
 
-    def run(connection: sqlite3.Connection, now: float) -> Page:
-        rows: list[tuple[bytes]] = connection.execute(_SCAN, (namespace, start, end, now)).fetchall()
+    def run(table: DocumentTable) -> Page:
+        rows: list[tuple[bytes]] = table.flush().execute(_SCAN, (namespace, start, end, table.now)).fetchall()
         result = Page([], [], None if len(rows) < PAGE else rows[-1][0] + b"\0")
         for (identifier,) in rows:
             try:
@@ -259,8 +228,8 @@ def page(namespace: str, prefix: str, start: bytes) -> Statement[Page]:
 def namespaces() -> Statement[list[str]]:
     """Read the paths of all namespaces that hold a live document."""
 
-    def run(connection: sqlite3.Connection, now: float) -> list[str]:
-        paths = [path for (path,) in connection.execute(_NAMESPACES, (now,))]
+    def run(table: DocumentTable) -> list[str]:
+        paths = [path for (path,) in table.flush().execute(_NAMESPACES, (table.now,))]
         try:
             return [path.decode() for path in paths]
         except UnicodeDecodeError as exc:
@@ -272,8 +241,9 @@ def namespaces() -> Statement[list[str]]:
 def clear(namespace: str) -> Statement[int]:
     """Remove all documents of a namespace; count the live ones."""
 
-    def run(connection: sqlite3.Connection, now: float) -> int:
-        (count,) = connection.execute(_COUNT, (namespace, now)).fetchone()
+    def run(table: DocumentTable) -> int:
+        connection = table.flush()
+        (count,) = connection.execute(_COUNT, (namespace, table.now)).fetchone()
         connection.execute(_CLEAR, (namespace,))
         return int(count)
 
@@ -283,7 +253,8 @@ def clear(namespace: str) -> Statement[int]:
 def set_damaged_aside() -> Statement[list[str]]:
     """Move damaged rows into the table ``damaged_documents``; return their identifiers."""
 
-    def run(connection: sqlite3.Connection, _: float) -> list[str]:
+    def run(table: DocumentTable) -> list[str]:
+        connection = table.flush()
         identifiers = [identifier for _, identifier in damaged_keys(connection)]
         for statement in _SET_ASIDE:
             connection.execute(statement)

@@ -18,7 +18,7 @@ from botkeep.storages.sqlite.checksums import damaged_identifiers
 from botkeep.storages.sqlite.connection import BatchingConnection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
     from datetime import timedelta
 
     from botkeep.hooks import Operation, Stored
@@ -173,7 +173,9 @@ class SQLiteStorage(BaseStorage):
     @override
     async def _get(self, namespace: str, identifier: str) -> bytes | None:
         reader = self._open_connection().reader
-        found = await reader.find(namespace, identifier)
+        if reader.has_had_its_turn():
+            await asyncio.sleep(0)
+        found = reader.find(namespace, identifier)
         if found is not None:
             return None if found[0] is None else found[0].value
         value = await self._submit(statements.get(namespace, identifier))
@@ -182,7 +184,10 @@ class SQLiteStorage(BaseStorage):
 
     @override
     async def _get_expiry(self, namespace: str, identifier: str) -> float | None:
-        found = await self._open_connection().reader.find(namespace, identifier)
+        reader = self._open_connection().reader
+        if reader.has_had_its_turn():
+            await asyncio.sleep(0)
+        found = reader.find(namespace, identifier)
         if found is not None:
             return None if found[0] is None else found[0].expires_at
         return await self._submit(statements.get_expiry(namespace, identifier))
@@ -196,14 +201,21 @@ class SQLiteStorage(BaseStorage):
         return await self._submit(statements.add_many(namespace, documents))
 
     @override
-    async def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+    def _apply(self, namespace: str, identifier: str, operation: Operation[Result]) -> Awaitable[Result]:
+        if getattr(operation, "changes_nothing", False):
+            return self._peek(namespace, identifier, operation)
         if self._connection is None:
             raise StorageClosedError(repr(self))
-        if getattr(operation, "changes_nothing", False):
-            found = await self._connection.reader.find(namespace, identifier)
-            if found is not None:
-                return operation(found[0], self._clock())[1]
-        return await self._connection.submit(statements.apply(namespace, identifier, operation, self._clock))
+        return self._connection.submit(statements.apply(namespace, identifier, operation, self._clock))
+
+    async def _peek(self, namespace: str, identifier: str, operation: Operation[Result]) -> Result:
+        reader = self._open_connection().reader
+        if reader.has_had_its_turn():
+            await asyncio.sleep(0)
+        found = reader.find(namespace, identifier)
+        if found is not None:
+            return operation(found[0], self._clock())[1]
+        return await self._submit(statements.apply(namespace, identifier, operation, self._clock))
 
     @override
     async def _scan(self, namespace: str, prefix: str) -> AsyncIterator[Sequence[str]]:
