@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Final, NamedTuple
 
@@ -53,17 +53,15 @@ class BotkeepEventIsolation(BaseEventIsolation):
         self._ordering = AlbumOrdering(storage)
 
     @override
-    @asynccontextmanager
-    async def lock(self, key: StorageKey) -> AsyncGenerator[None, None]:
+    def lock(  # type: ignore[override] # aiogram says which class, and uses it as a context manager alone
+        self, key: StorageKey
+    ) -> AbstractAsyncContextManager[object]:
         arrival = _arrival.get()
-        if arrival is not None:
-            # It is told for one lock: what the handler locks itself is another matter.
-            _arrival.set(None)
-            if not arrival.ordered:
-                yield
-                return
-        async with self._ordering.of(state_key(key), None if arrival is None else arrival.album):
-            yield
+        if arrival is None:
+            return self._ordering.of(state_key(key))
+        # It is told for one lock: what the handler locks itself is another matter.
+        _arrival.set(None)
+        return self._ordering.of(state_key(key), arrival.album) if arrival.ordered else nullcontext()
 
     @override
     async def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from aiogram.exceptions import DataNotDictLikeError
@@ -13,7 +14,7 @@ from typing_extensions import override
 
 import botkeep
 from botkeep.sharing import stop_for
-from botkeep.ttl import seconds
+from botkeep.ttl import positive_seconds
 from botkeep_aiogram.values import storable
 
 
@@ -31,7 +32,7 @@ class BotkeepStorage(BaseStorage):
 
     def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         self._storage = storage
-        self._idle_ttl = None if idle_ttl is None else seconds(idle_ttl)
+        self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
 
     @override
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
@@ -72,6 +73,7 @@ class BotkeepStorage(BaseStorage):
         return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)
 
 
+@lru_cache(maxsize=1024)
 def state_key(key: StorageKey) -> botkeep.StateKey:
     """Return the key under which an aiogram key's record is kept."""
     return botkeep.StateKey(

@@ -134,11 +134,13 @@ class BotkeepMixin:
 
     async def start(self, *arguments: Any, **settings: Any) -> Any:
         """As in pyrogram, with the storage opened first."""
-        await start_for(self.botkeep, self)
+        is_new = await start_for(self.botkeep, self)
         try:
             await super().start(*arguments, **settings)  # type: ignore[misc] # the client's own
         except BaseException:
-            await stop_for(self.botkeep, self)
+            # A client that runs refuses to be started, and goes on.
+            if is_new:
+                await stop_for(self.botkeep, self)
             raise
         try:
             for hook in self._on_startup:

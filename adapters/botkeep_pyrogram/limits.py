@@ -12,7 +12,7 @@ from pyrogram import StopPropagation
 from botkeep import BaseStorage, MemoryStorage, Rate, RateLimiter, Verdict
 from botkeep.ratelimit.limiter import LimiterSettings
 from botkeep.subjects import Scope, check_scope
-from botkeep_pyrogram.middlewares import CallNext
+from botkeep_pyrogram.middlewares import CallNext, run_callback
 from botkeep_pyrogram.queues import current_delivery
 from botkeep_pyrogram.subjects import subject_of
 
@@ -85,6 +85,8 @@ def rate_limit(
 def rate_limit(*given: Any, **settings: Unpack[LimitSettings]) -> Callable[[Any], Any]:
     """Decorate one handler, ``async def handler(client, update)``: its updates are counted apart.
 
+    Raw updates bring users and chats along; a handler may be a plain function, as in pyrogram.
+
     Args:
         given: as for `RateLimitMiddleware`.
         settings: likewise.
@@ -95,8 +97,11 @@ def rate_limit(*given: Any, **settings: Unpack[LimitSettings]) -> Callable[[Any]
         group = f"{handler.__module__}.{handler.__qualname__}"
 
         @functools.wraps(handler)
-        async def limited(client: Any, update: Any) -> Any:
-            return await limit.call(group, handler, client, update)
+        async def limited(client: Any, update: Any, *more: Any) -> Any:
+            async def handle(client: Any, update: Any) -> Any:
+                return await run_callback(handler, client, update, *more)
+
+            return await limit.call(group, handle, client, update)
 
         return limited
 

@@ -44,7 +44,7 @@ def _with_middlewares(callback: Any) -> Any:
     @functools.wraps(callback)
     async def around(client: Any, update: Any, *more: Any) -> Any:
         async def call(client: Any, update: Any) -> Any:
-            return await _run(callback, client, update, *more)
+            return await run_callback(callback, client, update, *more)
 
         following: CallNext = call
         for middleware in reversed(client.middlewares):
@@ -59,7 +59,7 @@ def _with_user(callback: Any) -> Any:
     @functools.wraps(callback)
     async def around(client: Any, error: Any, handler: Any, update: Any, *more: Any) -> Any:
         with acting_user(speaker_of(update)):
-            return await _run(callback, client, error, handler, update, *more)
+            return await run_callback(callback, client, error, handler, update, *more)
 
     return around
 
@@ -68,7 +68,8 @@ async def _awaited(handling: Awaitable[Any]) -> Any:
     return await handling
 
 
-async def _run(callback: Callable[..., Any], client: Any, *arguments: Any) -> Any:
+async def run_callback(callback: Callable[..., Any], client: Any, *arguments: Any) -> Any:
+    """Call what handles an update: a coroutine function here, a plain one on a thread."""
     if inspect.iscoroutinefunction(callback):
         return await callback(client, *arguments)
     # As the dispatcher does it for plain functions; the context carries the acting user along.

@@ -17,7 +17,7 @@ from telebot.asyncio_storage import StateStorageBase
 from typing_extensions import override
 
 from botkeep import BaseStorage, FSMContext, StateKey, Turn
-from botkeep.ttl import seconds
+from botkeep.ttl import positive_seconds
 from botkeep_telebot.data import DialogueData, merged
 from botkeep_telebot.former_layout import convert
 from botkeep_telebot.handling import handled
@@ -44,7 +44,7 @@ class BotkeepStateStorage(StateStorageBase):
     def __init__(self, storage: BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         super().__init__()
         self._storage = storage
-        self._idle_ttl = None if idle_ttl is None else seconds(idle_ttl)
+        self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
         self._conversion = asyncio.Lock()
         self._converted = False
 

@@ -81,7 +81,7 @@ async def _orderings(folder: Path, scale: Scale) -> list[Row]:
                 pass
 
         turns = scale.of(50_000)
-        peer = Rival("aiogram SimpleEventIsolation", rate(gets, aiogram, _MANY, turns))
+        peer = Rival("aiogram SimpleEventIsolation", rate(gets, aiogram, _MANY, turns), AtLeast(0.9))
         leases = rate(gets, across_processes, _MANY, scale.of(5_000))
         return [
             *await race(

@@ -43,7 +43,7 @@ from botkeep.hooks import EngineWrapper, StorageHooks
 from botkeep.keys import check_identifier
 from botkeep.lease import Lease
 from botkeep.patterns import compile_pattern
-from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
+from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, positive_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from botkeep.ttl import Ttl
 
-__all__ = ["BaseStorage"]
+__all__ = ["BaseStorage", "check_storage"]
 
 Result = TypeVar("Result")
 
@@ -62,6 +62,17 @@ HEALTH_SECONDS: Final = 1.0
 """How long `BaseStorage.health` waits for an answer."""
 
 NEVER: Final = Expiry(math.inf, keep=False)
+
+
+def check_storage(storage: object, name: str = "storage") -> None:
+    """Raise TypeError unless this is a storage.
+
+    Args:
+        storage: what a caller gave.
+        name: what the caller calls it, for the error.
+    """
+    if not isinstance(storage, BaseStorage):
+        raise TypeError(f"{name} must be a Botkeep storage, such as SQLiteStorage('bot.db'), not {storage!r}")
 
 
 class BaseStorage(StorageBase):
@@ -265,7 +276,8 @@ class BaseStorage(StorageBase):
         check_identifier(name)
         view = self._view(inner(self._namespace, name))
         if default_ttl is not None:
-            view._default_ttl = math.inf if default_ttl is NO_TTL else seconds(default_ttl)  # noqa: SLF001 # a view shares the storage's own parts
+            own = math.inf if default_ttl is NO_TTL else positive_seconds(default_ttl, "default_ttl")
+            view._default_ttl = own  # noqa: SLF001 # a view shares the storage's own parts
         return view
 
     async def list_namespaces(self) -> list[str]:
@@ -293,7 +305,7 @@ class BaseStorage(StorageBase):
             records,
             self._view(private("", "fences")),
             identifier,
-            ttl=seconds(ttl),
+            ttl=positive_seconds(ttl, "ttl"),
             local_lock=lambda: records.local_lock(identifier),
         )
 

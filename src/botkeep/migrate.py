@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from botkeep import documents
-from botkeep.abc import BaseStorage
+from botkeep.abc import BaseStorage, check_storage
 from botkeep.errors import CorruptDocumentError, MigrationError
 from botkeep.hooks import CompareAndSet, Operation, Put, Stored, Swap
 from botkeep.patterns import Pattern, compile_pattern
@@ -74,9 +74,12 @@ async def migrate(
         overwrite: replace different documents that the target has; otherwise they are left and reported.
 
     Raises:
+        TypeError: one of them is no storage, or the pattern no str.
         MigrationError: the target holds other documents under some of the keys, or the source damaged ones:
             all else was copied. Or the target does not give back what was written.
     """
+    check_storage(source, "source")
+    check_storage(target, "target")
     await asyncio.gather(source._enter(), target._enter())  # noqa: SLF001 # an engine's hook, or where a view begins
     move = _Move(
         _Documents(source), _Documents(target), compile_pattern(pattern), verify=verify, overwrite=overwrite

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["start_for", "stop_for"]
 
 
-async def start_for(storage: BaseStorage, bot: object) -> None:
+async def start_for(storage: BaseStorage, bot: object) -> bool:
     """Open the storage, also after it was stopped, and keep it open until `stop_for` with the same object.
+
+    Returns:
+        True: the bot counts from now on; False: it did before.
 
     Args:
         storage: or one of its namespaces.
@@ -24,7 +27,9 @@ async def start_for(storage: BaseStorage, bot: object) -> None:
         StorageError: as `BaseStorage.start`; then the bot does not count.
     """
     await storage.start()
+    is_new = bot not in storage.users
     storage.users.add(bot)
+    return is_new
 
 
 async def stop_for(storage: BaseStorage, bot: object) -> None:

@@ -47,12 +47,24 @@ def seconds(ttl: float | timedelta) -> float:
         TypeError: for anything but an int, a float or a timedelta (a bool is none of them).
         ValueError: for zero, a negative number, NaN or infinity.
     """
-    if isinstance(ttl, timedelta):
-        ttl = ttl.total_seconds()
-    if isinstance(ttl, bool) or not isinstance(ttl, (int, float)):
-        raise TypeError(f"ttl must be seconds (int, float or timedelta), NO_TTL or KEEP_TTL, not {ttl!r}")
-    if not 0 < ttl <= sys.float_info.max:
-        raise ValueError(
-            f"ttl must be a positive, finite number of seconds, not {ttl!r}; NO_TTL never expires"
-        )
-    return float(ttl)
+    return _seconds(ttl, "ttl", ", NO_TTL or KEEP_TTL", "; NO_TTL never expires")
+
+
+def positive_seconds(time: float | timedelta, name: str) -> float:
+    """Check any other time, called ``name`` in errors, and return it in seconds.
+
+    Raises:
+        TypeError: as `seconds`.
+        ValueError: as `seconds`.
+    """
+    return _seconds(time, name, "", "")
+
+
+def _seconds(time: float | timedelta, name: str, other_types: str, hint: str) -> float:
+    if isinstance(time, timedelta):
+        time = time.total_seconds()
+    if isinstance(time, bool) or not isinstance(time, (int, float)):
+        raise TypeError(f"{name} must be seconds (int, float or timedelta){other_types}, not {time!r}")
+    if not 0 < time <= sys.float_info.max:
+        raise ValueError(f"{name} must be a positive, finite number of seconds, not {time!r}{hint}")
+    return float(time)

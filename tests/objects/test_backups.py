@@ -196,7 +196,7 @@ async def test_an_object_needs_both_methods(opened: Opened) -> None:
 
 
 async def test_an_interval_must_be_positive(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="positive number of seconds"):
+    with pytest.raises(ValueError, match="interval must be a positive, finite number"):
         FolderBackups(tmp_path, interval=0)
 
 
@@ -218,3 +218,24 @@ def test_without_an_event_loop_a_thread_does_it(opened: Opened, caplog: pytest.L
 
     assert found == 8.5
     assert caplog.text == ""
+
+
+class Awaiting(Model):
+    """Has a method that somebody would have to await."""
+
+    async def restore(self, data: dict[str, Any]) -> None:  # type: ignore[override] # the point
+        self.value = data["value"]
+
+
+@pytest.mark.parametrize(("obj", "message"), [(Awaiting(), "async restore"), (Model, "is a class")])
+async def test_what_would_never_be_restored_is_refused_and_what_is_stored_stays(
+    opened: Opened, obj: Any, message: str
+) -> None:
+    async with opened() as backups:
+        (await backups.add(Model(), "model")).value = 7.5
+
+    async with opened() as backups:
+        with pytest.raises(TypeError, match=message):
+            await backups.add(obj, "model")
+
+    assert await stored(opened, "model") == 7.5

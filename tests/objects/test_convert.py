@@ -8,9 +8,10 @@ from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, List, Literal  # noqa: UP035 # as people write it
 from uuid import UUID
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -182,6 +183,77 @@ class Slider:
 def test_a_number_of_a_slider_comes_back_as_the_int_it_stands_for() -> None:
     assert from_dict(Slider, to_dict(Slider(7.0, [1.0, 2]))) == Slider(7, [1, 2])  # type: ignore[arg-type,list-item] # as NiceGUI does
     assert type(from_dict(Slider, {"volume": 7.0}).volume) is int
+
+
+@dataclass
+class Node:
+    name: str
+    children: list[Node] = field(default_factory=list)
+
+
+@dataclass
+class Labelled(Topping):
+    label: str = ""
+
+
+@dataclass
+class Order:
+    pizza: Topping
+    by_name: dict[str, Topping] = field(default_factory=dict)
+    prices: list[float] = field(default_factory=list)
+    seats: Annotated[int, msgspec.Meta(ge=1)] = 1
+    checked: Checked | None = None
+    anything: List = field(default_factory=list)  # type: ignore[type-arg] # noqa: UP006 # as people write it
+
+
+def test_a_class_may_hold_instances_of_itself() -> None:
+    tree = Node("root", [Node("leaf"), Node("branch", [Node("leaf")])])
+
+    assert from_dict(Node, to_dict(tree)) == tree
+
+
+def test_an_instance_of_a_subclass_keeps_its_own_fields() -> None:
+    order = Order(Labelled("ham", label="spicy"), {"a": Labelled("basil", label="mild")})
+
+    assert to_dict(order)["pizza"] == {"name": "ham", "grams": 20, "label": "spicy"}
+    assert to_dict(order)["by_name"]["a"]["label"] == "mild"
+
+
+def test_what_is_written_is_a_copy() -> None:
+    order = Order(Topping("ham"), prices=[1.5], anything=[[1]])
+    plain = to_dict(order)
+    plain["prices"].append(2.5)
+    plain["anything"][0].append(2)
+
+    assert (order.prices, order.anything) == ([1.5], [[1]])
+
+
+@pytest.mark.parametrize(
+    ("order", "path"),
+    [
+        (Order(Labelled("ham", label=7)), "pizza.label"),  # type: ignore[arg-type] # the point, here and below
+        (Order(Topping("ham"), {"a": Topping("b"), "c": Topping("d", "e")}), "by_name['c'].grams"),  # type: ignore[arg-type]
+        (Order(Topping("ham"), {7: Topping("b")}), "by_name"),  # type: ignore[dict-item]
+        (Order(Topping("ham"), prices=[1.5, math.nan]), "prices[1]"),
+        (Order(Topping("ham"), prices=[1.5, "much"]), "prices[1]"),  # type: ignore[list-item]
+        (Order(Topping("ham"), seats=0), "seats"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_does_not_fit_its_field_is_refused_where_it_lies(order: Order, path: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        to_dict(order)
+
+    assert caught.value.path == path
+
+
+def test_a_class_that_would_refuse_itself_is_refused_on_the_way_out() -> None:
+    order = Order(Topping("ham"), checked=Checked(1))
+    assert order.checked is not None
+    order.checked.value = -1
+
+    with pytest.raises(DocumentError, match="negative"):
+        to_dict(order)
 
 
 @dataclass

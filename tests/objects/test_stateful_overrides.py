@@ -153,3 +153,19 @@ async def test_a_subclass_may_keep_a_backup_of_the_state_before(home: Path) -> N
 
     backup = home / ".myapp" / "state.json.bak"
     assert (json.loads(backup.read_text()), BackedUp().count) == ({"count": 2}, 3)
+
+
+class Awaiting(Selective):
+    async def _set_state(self, state: dict[str, Any]) -> None:  # type: ignore[override] # the point
+        super()._set_state(state)
+
+
+def test_an_override_that_nobody_awaits_is_refused_and_the_file_stays() -> None:
+    app = Selective()
+    app.config = {"theme": "dark"}
+    app._save_state()
+
+    with pytest.raises(TypeError, match=r"Awaiting\._set_state\(\) is async"):
+        Awaiting()
+
+    assert Selective().config == {"theme": "dark"}

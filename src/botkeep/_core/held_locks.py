@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Hashable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
@@ -74,15 +74,24 @@ class HeldLock:
         lock._holder = asyncio.current_task()  # noqa: SLF001 # one lock of this class and another
         return lock
 
+    def track(self) -> None:
+        """Make the lock known to this task, and to those that it starts, until it is released."""
+        others = _held.get()
+        _held.set((*(other for other in others if not other._released), self) if others else (self,))  # noqa: SLF001 # one lock of this class and another
+
+    def untrack(self) -> None:
+        """Say that the lock is released, here and in what the task started."""
+        self._released = True
+        _held.set(tuple(other for other in _held.get() if other is not self))
+
     @contextmanager
     def tracked(self) -> Iterator[HeldLock]:
         """Make the lock known to this task, and to those that it starts, until the block ends."""
-        _held.set((*(other for other in _held.get() if not other._released), self))  # noqa: SLF001 # one lock of this class and another
+        self.track()
         try:
             yield self
         finally:
-            self._released = True
-            _held.set(tuple(other for other in _held.get() if other is not self))
+            self.untrack()
 
 
 _held: ContextVar[tuple[HeldLock, ...]] = ContextVar("botkeep.held_locks", default=())
@@ -106,33 +115,45 @@ def held_locks_on(identifier: str) -> tuple[HeldLock, ...]:
     return tuple(held for held in _held.get() if held.identifier == identifier and not held._released)  # noqa: SLF001 # one lock of this class and another
 
 
-@asynccontextmanager
-async def local_lock(mutexes: KeyedMutexes, scope: Hashable, identifier: str) -> AsyncIterator[HeldLock]:
-    """Hold a lock among the tasks of this process, first come, first served.
+class LocalLock(HeldLock):
+    """A lock among the tasks of this process, first come, first served; held in an ``async with`` block.
 
     Raises:
         DeadlockError: the running task holds it already, or the task that does waits for the running one.
     """
-    outer = find_held_lock(scope, identifier)
-    mutex = mutexes.of((scope, identifier))
-    async with mutex if outer is None else _watched(mutex, outer):
-        with HeldLock(scope, identifier).tracked() as held:
-            yield held
 
+    def __init__(self, mutexes: KeyedMutexes, scope: Hashable, identifier: str) -> None:
+        super().__init__(scope, identifier)
+        self._mutexes = mutexes
+        self._key = scope, identifier
 
-@asynccontextmanager
-async def _watched(mutex: AbstractAsyncContextManager[None], outer: HeldLock) -> AsyncIterator[None]:
-    """Enter the mutex, checking now and then that its holder does not wait for the running task."""
-    outer.refuse_wait()
-    async with AsyncExitStack() as stack:
-        entering = asyncio.ensure_future(stack.enter_async_context(mutex))
+    async def __aenter__(self) -> HeldLock:
+        outer = find_held_lock(*self._key)
+        if outer is None:
+            await self._mutexes.acquire(self._key)
+        else:
+            await self._acquire_inside(outer)
+        self._holder, self._released = asyncio.current_task(), False
+        self.track()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.untrack()
+        self._mutexes.release(self._key)
+
+    async def _acquire_inside(self, outer: HeldLock) -> None:
+        """Acquire, checking now and then that the holder does not wait for the running task."""
+        outer.refuse_wait()
+        acquiring = asyncio.ensure_future(self._mutexes.acquire(self._key))
         try:
-            while not entering.done():
-                await asyncio.wait([entering], timeout=CHECK_SECONDS)
-                if not entering.done():
+            while not acquiring.done():
+                await asyncio.wait([acquiring], timeout=CHECK_SECONDS)
+                if not acquiring.done():
                     outer.refuse_wait()
-        finally:
-            if not entering.done():
-                entering.cancel()
-                await asyncio.wait([entering])
-        yield entering.result()
+        except BaseException:
+            if acquiring.cancel():
+                await asyncio.wait([acquiring])
+            elif acquiring.exception() is None:
+                self._mutexes.release(self._key)
+            raise
+        acquiring.result()

@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from botkeep._core.clock import SteadyClock
-from botkeep._core.held_locks import HeldLock, local_lock
+from botkeep._core.held_locks import LocalLock
 from botkeep._core.lifecycle import Lifecycle
 from botkeep._core.mutexes import KeyedMutexes
 from botkeep._core.operations import Operation, postponed
 from botkeep.hooks import StorageHooks
 from botkeep.keys import check_identifier, is_plain_identifier
-from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, seconds
+from botkeep.ttl import KEEP_TTL, NO_TTL, Expiry, TtlRule, positive_seconds, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Hashable
@@ -40,7 +39,9 @@ class StorageBase(StorageHooks):
         self._namespace = ""
         # None: this object is its own engine. A reference to itself would keep a forgotten storage alive.
         self._other_engine: StorageHooks | None = None
-        self._default_ttl = math.inf if default_ttl is None else seconds(default_ttl)
+        self._default_ttl = math.inf if default_ttl is None else positive_seconds(default_ttl, "default_ttl")
+        if not callable(clock):
+            raise TypeError(f"clock must be a function such as time.time, not {clock!r}")
         self._clock = SteadyClock(clock)
         self._lifecycle = Lifecycle(repr(self))
         self._mutexes = KeyedMutexes()
@@ -98,7 +99,7 @@ class StorageBase(StorageHooks):
             return Expiry(self._clock() + self._default_ttl, keep=ttl is KEEP_TTL)
         return Expiry(self._clock() + seconds(ttl), keep=False)
 
-    def local_lock(self, identifier: str, purpose: str = "lock") -> AbstractAsyncContextManager[HeldLock]:
+    def local_lock(self, identifier: str, purpose: str = "lock") -> LocalLock:
         """Return a lock for ``async with`` among the tasks that use this storage object, whatever the view.
 
         Args:
@@ -109,7 +110,7 @@ class StorageBase(StorageHooks):
             DeadlockError: as the block begins: the task holds the lock already, or the task that does waits
                 for this one.
         """
-        return local_lock(self._mutexes, (purpose, *self.lock_scope), identifier)
+        return LocalLock(self._mutexes, (purpose, *self.lock_scope), identifier)
 
     @property
     def lock_scope(self) -> tuple[Hashable, str]:

@@ -18,6 +18,7 @@ _ADVICE: Final = {
     errno.EROFS: "the file system is read-only; nothing of this was written",
     errno.EBUSY: "the file cannot be replaced: if it is mounted alone, mount its folder instead",
     errno.EIO: "the disk failed; check it",
+    errno.ENAMETOOLONG: "the name is longer than the file system allows; choose a shorter one",
 }
 
 

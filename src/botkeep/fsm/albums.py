@@ -34,7 +34,7 @@ class AlbumOrdering:
         self._ordering = Ordering(storage, ttl=ttl)
         self._albums: dict[tuple[str, str], _Album] = {}
 
-    def of(self, key: StateKey | str, album: str | None = None) -> AbstractAsyncContextManager[None]:
+    def of(self, key: StateKey | str, album: str | None = None) -> AbstractAsyncContextManager[object]:
         """Wait for the lock on ``key`` and hold it inside the ``async with`` block.
 
         Args:
@@ -45,13 +45,7 @@ class AlbumOrdering:
             DeadlockError: as `Ordering.of`.
             LeaseLostError: as `Ordering.of`.
         """
-        identifier = identifier_of(key)
-        return self._alone(identifier) if album is None else self._together(identifier, album)
-
-    @asynccontextmanager
-    async def _alone(self, identifier: str) -> AsyncIterator[None]:
-        async with self._ordering.of(identifier):
-            yield
+        return self._ordering.of(key) if album is None else self._together(identifier_of(key), album)
 
     @asynccontextmanager
     async def _together(self, identifier: str, name: str) -> AsyncIterator[None]:

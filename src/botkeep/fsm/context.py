@@ -13,7 +13,7 @@ from botkeep.fsm.repository import Found, RecordStore
 from botkeep.fsm.rules import Rules
 from botkeep.fsm.state_keys import StateKey, identifier_of
 from botkeep.fsm.transaction import Turn
-from botkeep.ttl import KEEP_TTL, seconds
+from botkeep.ttl import KEEP_TTL, positive_seconds
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -66,7 +66,7 @@ class FSMContext:
     ) -> None:
         self._stored = RecordStore(storage, identifier_of(key))
         self._rules = Rules(states)
-        self._idle_ttl = None if idle_ttl is None else seconds(idle_ttl)
+        self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
         self._history = _count("history", history)
 
     @property

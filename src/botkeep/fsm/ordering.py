@@ -7,11 +7,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from botkeep._core.compat import override
-from botkeep._core.held_locks import HeldLock, find_held_lock, local_lock
+from botkeep._core.held_locks import HeldLock, LocalLock, find_held_lock
 from botkeep._core.mutexes import KeyedMutexes
+from botkeep.abc import check_storage
 from botkeep.fsm.record import NAMESPACE
 from botkeep.fsm.state_keys import StateKey, identifier_of
-from botkeep.ttl import seconds
+from botkeep.ttl import positive_seconds
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,8 +40,10 @@ class Ordering:
     """
 
     def __init__(self, storage: BaseStorage | None = None, *, ttl: float | timedelta = 30.0) -> None:
+        if storage is not None:
+            check_storage(storage)
         self._storage = None if storage is None else storage.namespace(NAMESPACE)
-        self._ttl = seconds(ttl)
+        self._ttl = positive_seconds(ttl, "ttl")
         self._mutexes = KeyedMutexes()
 
     def of(self, key: StateKey | str) -> AbstractAsyncContextManager[HeldLock]:
@@ -55,7 +58,7 @@ class Ordering:
         """
         identifier = identifier_of(key)
         if self._storage is None:
-            return local_lock(self._mutexes, self, identifier)
+            return LocalLock(self._mutexes, self, identifier)
         return self._leased(self._storage, identifier)
 
     @asynccontextmanager

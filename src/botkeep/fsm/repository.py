@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from botkeep import documents
 from botkeep._core.held_locks import HeldLock, holds_locks
 from botkeep._core.operations import CompareAndDelete, CompareAndSet, Delete, Put, Stored, Swap
+from botkeep.abc import check_storage
 from botkeep.errors import LeaseLostError
 from botkeep.fsm.ordering import held_lease
 from botkeep.fsm.record import NAMESPACE, OWN_TTL, Record, empty, is_empty, parse
@@ -41,7 +42,11 @@ class RecordStore:
     """
 
     def __init__(self, storage: BaseStorage, identifier: str) -> None:
-        self.storage: BaseStorage = storage.namespace(NAMESPACE)
+        try:
+            self.storage: BaseStorage = storage.namespace(NAMESPACE)
+        except AttributeError:
+            check_storage(storage)
+            raise
         self.identifier = identifier
 
     def local_lock(self) -> AbstractAsyncContextManager[object]:

@@ -7,25 +7,18 @@ before they touch what is there, and then change it in place, so that whoever ho
 from __future__ import annotations
 
 import dataclasses
-import enum
-import math
 import types
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar, get_args, get_type_hints
-
-import msgspec
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
+from typing import Any, Final, NamedTuple, TypeVar, get_args
 
 from botkeep import documents
 from botkeep.errors import DocumentError
+from botkeep.objects.plain import EXCLUDED, hints_of, inside, is_dataclass, plain
 
 T = TypeVar("T")
 K = TypeVar("K")
 
-_EXCLUDED: Final = "botkeep.excluded"
-
-exclude: Final[Mapping[str, bool]] = types.MappingProxyType({_EXCLUDED: True})
+exclude: Final[Mapping[str, bool]] = types.MappingProxyType({EXCLUDED: True})
 """Metadata of a dataclass field that `to_dict` leaves out and `replace_dataclass` leaves alone::
 
     camera: Camera = field(default_factory=Camera, metadata=exclude)
@@ -44,7 +37,7 @@ def to_dict(obj: Any) -> Any:
             the path to it.
     """
     try:
-        return _plain(obj, "")
+        return plain(obj)
     except RecursionError as exc:
         raise DocumentError("", "nested too deeply, or the value contains itself") from exc
 
@@ -66,10 +59,13 @@ def replace_dict(old: dict[K, T], cls: type[T], new: Mapping[K, Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
+        TypeError: one of them is something else; ``old`` is as it was.
     """
+    _check_kind(old, MutableMapping, "dict")
+    _check_kind(new, Mapping, "mapping")
     converted = {}
     for key, item in new.items():
-        with _inside(f"[{key!r}]"):
+        with inside(f"[{key!r}]"):
             converted[key] = from_dict(cls, item)
     old.clear()
     old.update(converted)
@@ -80,7 +76,9 @@ def replace_list(old: list[T], cls: type[T], new: Iterable[Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
+        TypeError: one of them is something else; ``old`` is as it was.
     """
+    _check_kind(old, MutableSequence, "list")
     old[:] = _converted(cls, new)
 
 
@@ -89,8 +87,9 @@ def replace_set(old: set[T], cls: type[T], new: Iterable[Any]) -> None:
 
     Raises:
         DocumentError: an item does not fit; ``old`` is as it was.
-        TypeError: the items are not hashable; ``old`` is as it was.
+        TypeError: one of them is something else, or the items are not hashable; ``old`` is as it was.
     """
+    _check_kind(old, MutableSet, "set")
     converted = set(_converted(cls, new))
     old.clear()
     old.update(converted)
@@ -104,7 +103,11 @@ def replace_dataclass(obj: Any, data: Mapping[str, Any]) -> None:
     Raises:
         DocumentError: a value does not fit, or is missing and has no default; ``obj`` is as it was.
         FrozenInstanceError: the dataclass is frozen.
+        TypeError: ``obj`` is no dataclass, or ``data`` no mapping.
     """
+    if not is_dataclass(obj):
+        raise TypeError(f"expected an instance of a dataclass, not {obj!r}")
+    _check_kind(data, Mapping, "mapping")
     if _is_frozen(obj):
         raise dataclasses.FrozenInstanceError(
             f"{type(obj).__name__} is frozen: make a new one by from_dict()"
@@ -121,23 +124,23 @@ class _Assignment(NamedTuple):
 
 def _assignments(obj: Any, data: Mapping[str, Any]) -> Iterator[_Assignment]:
     cls: Any = type(obj)
-    hints = _hints(cls)
+    hints = hints_of(cls)
     for field in dataclasses.fields(obj):
         name, kind = field.name, hints[field.name]
         old = getattr(obj, name, None)
-        with _inside(name):
+        with inside(name):
             if name not in data:
-                if not field.metadata.get(_EXCLUDED):
+                if not field.metadata.get(EXCLUDED):
                     yield _Assignment(obj, name, _default(field))
-            elif _goes_on_inside(old, kind, data[name]):
+            elif _goes_oninside(old, kind, data[name]):
                 yield from _assignments(old, data[name])
             else:
                 yield _Assignment(obj, name, documents.convert(data[name], kind))
 
 
-def _goes_on_inside(old: Any, kind: Any, new: Any) -> bool:
+def _goes_oninside(old: Any, kind: Any, new: Any) -> bool:
     """Whether a field holds a dataclass of its own type, so that the new values go into that one."""
-    if not _is_dataclass(old) or _is_frozen(old) or not isinstance(new, Mapping):
+    if not is_dataclass(old) or _is_frozen(old) or not isinstance(new, Mapping):
         return False
     return type(old) is kind or type(old) in get_args(kind)
 
@@ -150,28 +153,9 @@ def _default(field: dataclasses.Field[Any]) -> Any:
     raise DocumentError("", "is missing, and has no default")
 
 
-@lru_cache(maxsize=256)
-def _hints(cls: type) -> dict[str, Any]:
-    """Return the types of a dataclass's fields.
-
-    Raises:
-        DocumentError: a type is imported for type checkers only, or a value is wanted that no field keeps.
-    """
-    try:
-        hints = get_type_hints(cls)
-    except Exception as exc:
-        reason = f"the types of {cls.__name__} are not known when the program runs: {exc}"
-        raise DocumentError("", f"{reason}; import them outside of TYPE_CHECKING") from exc
-    for name, hint in hints.items():
-        if isinstance(hint, dataclasses.InitVar):
-            raise DocumentError(
-                name, f"{cls.__name__} wants an InitVar, which no field keeps; make it a field"
-            )
-    return hints
-
-
-def _is_dataclass(value: Any) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+def _check_kind(value: object, kind: type, name: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"expected a {name}, not {value!r}")
 
 
 def _is_frozen(obj: Any) -> bool:
@@ -180,63 +164,3 @@ def _is_frozen(obj: Any) -> bool:
 
 def _converted(cls: type[T], items: Iterable[Any]) -> list[T]:
     return documents.convert(list(items), list[cls])  # type: ignore[valid-type] # a type known at run time only
-
-
-@contextmanager
-def _inside(place: str) -> Iterator[None]:
-    """Put the place in front of the path that an error names."""
-    try:
-        yield
-    except DocumentError as exc:
-        link = "." if place and exc.path and not exc.path.startswith("[") else ""
-        raise DocumentError(f"{place}{link}{exc.path}", exc.reason) from exc
-
-
-def _plain(value: Any, path: str) -> Any:
-    if _is_dataclass(value):
-        return _plain_fields(value, path)
-    if isinstance(value, dict):
-        return {key: _plain(item, f"{path}[{key!r}]") for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        # A set has no order of its own; a settled one keeps what is written for equal sets alike.
-        value = sorted(value, key=repr)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}[{at}]") for at, item in enumerate(value)]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise DocumentError(path, f"{value!r} has no place in JSON; use None")
-    try:
-        return _scalar(value)
-    except TypeError as exc:
-        raise DocumentError(path, f"a {type(value).__qualname__} has no form in JSON") from exc
-
-
-def _plain_fields(obj: Any, path: str) -> dict[str, Any]:
-    plain = {
-        field.name: _plain(getattr(obj, field.name), f"{path}.{field.name}" if path else field.name)
-        for field in dataclasses.fields(obj)
-        if not field.metadata.get(_EXCLUDED)
-    }
-    with _inside(path):
-        _check_readable(type(obj), plain)
-    return plain
-
-
-def _check_readable(cls: type, plain: dict[str, Any]) -> None:
-    hints = _hints(cls)
-    for name, value in plain.items():
-        with _inside(name):
-            try:
-                documents.convert(value, hints[name])
-            except DocumentError as exc:
-                # Fields marked with `exclude` are left out on purpose.
-                if "missing required field" not in exc.reason:
-                    raise
-
-
-def _scalar(value: Any) -> Any:
-    if not isinstance(value, enum.Enum):
-        for base in (bool, str, int, float):
-            # Also a subclass, such as numpy's float64.
-            if isinstance(value, base):
-                return base(value)
-    return msgspec.to_builtins(value)

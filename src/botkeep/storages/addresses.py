@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import botkeep
+from botkeep._files.paths import expanded
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageUnavailableError
 
@@ -32,6 +33,7 @@ def storage_at(address: str) -> BaseStorage:
             URL. A bare path ending in ``.db`` or ``.sqlite`` is SQLite's, one in ``.json`` a file storage's.
 
     Raises:
+        TypeError: it is no str.
         ValueError: the address names none of them; the error says what may have been meant.
     """
     scheme, place = _split(address)
@@ -69,6 +71,8 @@ def public_address(address: str) -> str:
 
 def _split(address: str) -> tuple[str, str]:
     """Return the kind of storage and its place."""
+    if not isinstance(address, str):
+        raise TypeError(f"an address must be a str such as 'sqlite:bot.db', not {address!r}")
     found = _SCHEME.fullmatch(address)
     scheme, place = found.groups() if found else (_SUFFIXES.get(PurePath(address).suffix, ""), address)
     hint = f"did you mean {address.strip()}?" if address != address.strip() else _hint(scheme, place)
@@ -114,7 +118,7 @@ def _check_url(url: str) -> None:
 
 
 def _files(scheme: str, place: str) -> list[Path]:
-    path = Path(place).expanduser()
+    path = expanded(place)
     # A file storage goes on with its backup where the file is missing.
     return [path, path.with_name(f"{path.name}.bak")] if scheme == "file" else [path]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -214,3 +215,14 @@ def test_backends_are_recognized_by_their_two_methods(tmp_path: Path) -> None:
     assert isinstance(JsonFile(tmp_path), StorageBackend)
     assert isinstance(StoredBackend(MemoryStorage()), StorageBackend)
     assert not isinstance(MemoryStorage(), StorageBackend)
+
+
+@pytest.mark.parametrize("make", [SQLiteBackend, FileStorageBackend])
+async def test_whole_states_may_be_saved_and_loaded_at_the_same_time(make: Any, tmp_path: Path) -> None:
+    backend = make(str(tmp_path / "state"))
+
+    saved = await asyncio.gather(*(backend.save_state({"number": number}) for number in range(3)))
+    loaded = await asyncio.gather(*(backend.load_state() for _ in range(3)))
+
+    assert saved == [True] * 3
+    assert loaded == [{"number": 2}] * 3

@@ -68,6 +68,8 @@ class Offline:
         self._handlers = 0
 
     async def connect(self) -> bool:
+        if self.is_connected:
+            raise ConnectionError("Client is already connected")
         await self.storage.open()
         await self.storage.user_id(BOT)
         await self.storage.is_bot(True)

@@ -345,3 +345,18 @@ async def test_a_client_whose_hook_fails_is_stopped(app: OfflineClient) -> None:
     assert not app.is_connected
     with pytest.raises(StorageClosedError):
         await app.botkeep.get_state("x")
+
+
+async def test_a_running_client_that_is_started_once_more_goes_on(app: OfflineClient) -> None:
+    log = []
+
+    @app.on_message()
+    async def remember(client: Any, update: Any) -> None:
+        log.append(await client.fsm(update).update_data(last=update.text))
+
+    await app.begin()
+    with pytest.raises(ConnectionError, match="already connected"):
+        await app.start()
+    await app.say("hi")
+
+    assert log == [{"last": "hi"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -137,3 +138,37 @@ def test_what_is_wrong_with_a_limit_is_said_at_once(
         RateLimitMiddleware(*given, **settings)
     with pytest.raises((TypeError, ValueError), match=message):
         rate_limit(*given, **settings)
+
+
+async def test_a_plain_function_is_limited_as_an_async_one_and_runs_on_a_thread(
+    app: OfflineClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = []
+
+    @app.on_message()
+    @rate_limit(1, 60)
+    def limited(client: Any, message: Any) -> None:
+        log.append(threading.current_thread() is threading.main_thread())
+
+    await app.begin()
+    await app.say("hi", "hi")
+
+    assert log == [False]
+    assert caplog.text == ""
+
+
+async def test_a_handler_of_raw_updates_may_have_a_limit(
+    app: OfflineClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = []
+
+    @app.on_raw_update()
+    @rate_limit(5, 60)
+    async def limited(client: Any, update: Any, users: Any, chats: Any) -> None:
+        log.append(type(users))
+
+    await app.begin()
+    await app.say("hi")
+
+    assert log == [dict]
+    assert caplog.text == ""

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botkeep._core.batching import an_event_loop_runs
+from botkeep.objects.backups.daily_copies import DailyCopies
 from botkeep.objects.backups.export import Imported, export_skipping_errors, export_states, import_states
 from botkeep.objects.backups.registry import Registration, Registry
 from botkeep.objects.backups.scheduler import TaskCycle, ThreadCycle
+from botkeep.ttl import positive_seconds
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from botkeep.objects.backups.daily_copies import DailyCopies
     from botkeep.objects.backups.persistable import Persistable, PersistableObject
 
 T = TypeVar("T")
@@ -38,19 +40,18 @@ class Backups(ABC):
     `asyncio.run` where `stop` was forgotten. What goes wrong with one object is logged, and stops no other.
 
     Args:
-        interval: seconds between two checks of which objects need a backup.
+        interval: seconds (or a timedelta) between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
-        ValueError: the interval is not positive.
+        TypeError: the interval is no time, or the copies are no `DailyCopies`.
+        ValueError: the interval is not positive, or not finite.
     """
 
-    def __init__(self, *, interval: float = 10.0, copies: DailyCopies | None = None) -> None:
-        if not interval > 0:
-            raise ValueError(f"interval must be a positive number of seconds, not {interval!r}")
+    def __init__(self, *, interval: float | timedelta = 10.0, copies: DailyCopies | None = None) -> None:
         self._registry = Registry()
-        self._interval = interval
-        self._copies = copies
+        self._interval = positive_seconds(interval, "interval")
+        self._copies = _checked(copies)
         self._task: TaskCycle | None = None
         self._thread: ThreadCycle | None = None
 
@@ -259,6 +260,12 @@ class Backups(ABC):
     @abstractmethod
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine where there is no event loop, one at a time; return its result."""
+
+
+def _checked(copies: DailyCopies | None) -> DailyCopies | None:
+    if copies is not None and not isinstance(copies, DailyCopies):
+        raise TypeError(f"copies must be a DailyCopies, not {copies!r}")
+    return copies
 
 
 def _needs_backup(registration: Registration) -> bool:

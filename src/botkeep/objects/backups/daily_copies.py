@@ -13,12 +13,20 @@ from typing import Any
 from botkeep._core.batching import an_event_loop_runs
 from botkeep._files import atomic
 from botkeep._files.dict_file import to_text
+from botkeep._files.paths import expanded
 
 _logger = logging.getLogger(__name__)
 
 
 def _local_time() -> datetime:
     return datetime.now().astimezone()
+
+
+def _check_types(keep: object, at: object) -> None:
+    if isinstance(keep, bool) or not isinstance(keep, int):
+        raise TypeError(f"keep must be an int, not {keep!r}")
+    if not isinstance(at, time) or at.tzinfo is not None:
+        raise TypeError(f"at must be a time of day without a time zone, such as time(3), not {at!r}")
 
 
 class DailyCopies:
@@ -33,7 +41,8 @@ class DailyCopies:
         clock: the present moment; tests inject their own.
 
     Raises:
-        ValueError: ``keep`` is less than 1.
+        TypeError: an argument is not of its type, or ``at`` has a time zone.
+        ValueError: ``keep`` is less than 1, or the folder is empty.
     """
 
     def __init__(
@@ -44,9 +53,10 @@ class DailyCopies:
         keep: int = 100,
         clock: Callable[[], datetime] = _local_time,
     ) -> None:
+        _check_types(keep, at)
         if keep < 1:
             raise ValueError(f"keep must be 1 or more, not {keep!r}")
-        self._folder = Path(folder).expanduser().absolute()
+        self._folder = expanded(folder, "folder").absolute()
         self._at = at
         self._keep = keep
         self._clock = clock

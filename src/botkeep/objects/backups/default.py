@@ -14,6 +14,8 @@ from botkeep._core.batching import an_event_loop_runs
 from botkeep.objects.backups.folder import FolderBackups
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from botkeep.objects.backups.daily_copies import DailyCopies
     from botkeep.objects.backups.export import Imported
     from botkeep.objects.backups.persistable import Persistable, PersistableObject
@@ -58,13 +60,13 @@ _program = _Program()
 
 
 def use_folder(
-    folder: str | os.PathLike[str], *, interval: float = 10.0, copies: DailyCopies | None = None
+    folder: str | os.PathLike[str], *, interval: float | timedelta = 10.0, copies: DailyCopies | None = None
 ) -> None:
     """Choose the folder of `register`, before it is first called.
 
     Args:
         folder: where the files are; "~" is the user's home.
-        interval: seconds between two checks of which objects need a backup.
+        interval: seconds (or a timedelta) between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:

@@ -12,6 +12,7 @@ from botkeep._files import atomic
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
+from botkeep._files.paths import expanded
 from botkeep.errors import StorageFormatError
 from botkeep.objects.backups.registry import Registration, Registry
 
@@ -36,7 +37,7 @@ def export_states(registrations: Iterable[Registration], path: str | Path | None
     """Return all states, and write them to the file if there is one."""
     states = {each.key: each.obj.backup() for each in registrations if each.is_restored}
     if path is not None:
-        atomic.write(Path(path).expanduser(), to_text(states))
+        atomic.write(expanded(path), to_text(states))
     return _copied(states)
 
 
@@ -53,7 +54,7 @@ def export_skipping_errors(registrations: Iterable[Registration]) -> dict[str, A
 
 def import_states(registry: Registry, source: str | Path | Mapping[str, Any]) -> Imported:
     """Restore every object that the source has a state for."""
-    states = _copied(dict(source)) if isinstance(source, Mapping) else _read(Path(source).expanduser())
+    states = _copied(dict(source)) if isinstance(source, Mapping) else _read(expanded(source, "source"))
     result = Imported([], [], [])
     for key, state in states.items():
         registration = registry.find(key)

@@ -15,12 +15,15 @@ from botkeep._files import atomic
 from botkeep._files.dict_file import from_text, to_text
 from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
+from botkeep._files.paths import expanded
 from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import sweep
 from botkeep._files.threads import on_a_thread
 from botkeep.objects.backups.base import Backups
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from botkeep.objects.backups.daily_copies import DailyCopies
     from botkeep.objects.backups.registry import Registration
 
@@ -57,18 +60,23 @@ class FolderBackups(Backups):
 
     Args:
         folder: where the files are; "~" is the user's home. It is created when it is needed.
-        interval: seconds between two checks of which objects need a backup.
+        interval: seconds (or a timedelta) between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
-        ValueError: the interval is not positive.
+        TypeError: the folder is no path, the interval no time, or the copies are no `DailyCopies`.
+        ValueError: the folder is empty, or the interval not positive, or not finite.
     """
 
     def __init__(
-        self, folder: str | os.PathLike[str], *, interval: float = 10.0, copies: DailyCopies | None = None
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        interval: float | timedelta = 10.0,
+        copies: DailyCopies | None = None,
     ) -> None:
         super().__init__(interval=interval, copies=copies)
-        self._folder = Path(folder).expanduser().absolute()
+        self._folder = expanded(folder, "folder").absolute()
         self._lock = threading.RLock()
         self._writes: LoopBatcher[tuple[Path, bytes]] = LoopBatcher(self._write_off_the_loop, name=repr(self))
 

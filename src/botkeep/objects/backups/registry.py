@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,7 @@ class Registry:
         """Register an object.
 
         Raises:
-            TypeError: it has no ``backup`` or no ``restore``.
+            TypeError: it has no ``backup`` or no ``restore``, or one that is to be awaited; or it is a class.
             IdentifierError: the key is taken, or no file name; or the object is registered already.
         """
         _check_object(obj)
@@ -81,6 +82,11 @@ def default_key(obj: object) -> str:
 
 
 def _check_object(obj: object) -> None:
-    for method in ("backup", "restore"):
-        if not callable(getattr(obj, method, None)):
-            raise TypeError(f"{obj!r} has no method {method}()")
+    if isinstance(obj, type):
+        raise TypeError(f"{obj!r} is a class: register an object of it")
+    for name in ("backup", "restore"):
+        method = getattr(obj, name, None)
+        if not callable(method):
+            raise TypeError(f"{obj!r} has no method {name}()")
+        if inspect.iscoroutinefunction(method):
+            raise TypeError(f"{obj!r} has an async {name}(), which nobody awaits: make it a plain method")

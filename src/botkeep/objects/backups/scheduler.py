@@ -77,7 +77,7 @@ class ThreadCycle:
 
     def __init__(self, cycle: Callable[[], None], interval: float) -> None:
         self._cycle = cycle
-        self._interval = interval
+        self._interval = min(interval, threading.TIMEOUT_MAX)
         self._is_ending = threading.Event()
         # A daemon: a program that forgets the end must still be able to exit.
         self._thread = threading.Thread(target=self._run, name="botkeep backups", daemon=True)

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botkeep._core.compat import override
 from botkeep._files.quarantine import quarantine_name
+from botkeep.abc import check_storage
 from botkeep.errors import CorruptDocumentError
 from botkeep.hooks import Put
 from botkeep.objects.backups.base import Backups
 from botkeep.ttl import NO_TTL, Expiry
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from botkeep.abc import BaseStorage
     from botkeep.objects.backups.daily_copies import DailyCopies
     from botkeep.objects.backups.registry import Registration
@@ -34,16 +37,18 @@ class StorageBackups(Backups):
 
     Args:
         storage: any storage, or a namespace of one.
-        interval: seconds between two checks of which objects need a backup.
+        interval: seconds (or a timedelta) between two checks of which objects need a backup.
         copies: where to put a copy of everything each day; None: nowhere.
 
     Raises:
-        ValueError: the interval is not positive.
+        TypeError: this is no storage, the interval is no time, or the copies are no `DailyCopies`.
+        ValueError: the interval is not positive, or not finite.
     """
 
     def __init__(
-        self, storage: BaseStorage, *, interval: float = 10.0, copies: DailyCopies | None = None
+        self, storage: BaseStorage, *, interval: float | timedelta = 10.0, copies: DailyCopies | None = None
     ) -> None:
+        check_storage(storage)
         super().__init__(interval=interval, copies=copies)
         self._storage = storage
         self._documents = storage.namespace("objects")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from botkeep._files.names import check_name
+from botkeep._files.paths import expanded
 
 
 def profile_path(folder: str | os.PathLike[str], name: str) -> Path:
@@ -19,4 +20,4 @@ def profile_path(folder: str | os.PathLike[str], name: str) -> Path:
         IdentifierError: the name is another one, such as ``../admin`` or ``a/b``.
     """
     check_name(name)
-    return Path(folder).expanduser() / f"{name}.json"
+    return expanded(folder, "folder") / f"{name}.json"

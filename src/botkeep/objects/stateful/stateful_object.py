@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from botkeep._core.batching import LoopBatcher
 from botkeep._files.dict_file import from_text, to_text
+from botkeep._files.paths import expanded
 from botkeep._files.threads import on_a_thread
 from botkeep.errors import DocumentError, OutcomeUnknownError
 from botkeep.objects.stateful.state_file import Snapshot, StateFile
@@ -183,7 +184,7 @@ class StatefulObject:
         if type(version) is int and type(known) is int and version > known:
             _logger.warning("%s is of version %d, this program knows %d", self._state_file, version, known)
             self.__open_file().keep_newer_version(version)
-        self._set_state(state)
+        _refuse_awaitable(self._set_state(state))  # type: ignore[func-returns-value] # a subclass's might be async
         return True
 
     async def __save_for_all(self, callers: Sequence[None]) -> list[None]:
@@ -242,10 +243,15 @@ def _copied(value: Any) -> Any:
         return value
 
 
+def _refuse_awaitable(result: object) -> None:
+    """Raise if a hook is a coroutine function: the state would be lost by the next save."""
+    if inspect.iscoroutine(result):
+        result.close()
+        raise TypeError(f"{result.__qualname__}() is async, and nobody awaits it: make it a plain method")
+
+
 def _absolute_path(state_file: str | os.PathLike[str]) -> Path:
-    if not os.fspath(state_file):
-        raise ValueError("state_file must not be empty")
-    path = Path(state_file).expanduser()
+    path = expanded(state_file, "state_file")
     if ".." in path.parts:
         raise ValueError(
             f"state_file {os.fspath(state_file)!r} goes up with '..': resolve() a path of your own before, "

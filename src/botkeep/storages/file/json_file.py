@@ -14,6 +14,7 @@ from botkeep._files.errors import unavailable
 from botkeep._files.json_text import NotJsonError
 from botkeep._files.locks import FileLock
 from botkeep._files.network_mounts import check_not_mounted_alone
+from botkeep._files.paths import expanded
 from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import sweep
 from botkeep.errors import (
@@ -48,7 +49,7 @@ class JsonFile:
 
     def __init__(self, path: str, name: str) -> None:
         # Resolved, so that two names of one file meet at one lock.
-        self._path = Path(os.path.realpath(Path(path).expanduser()))
+        self._path = Path(os.path.realpath(expanded(path)))
         self._name = name
         self._backup = self._path.with_name(f"{self._path.name}.bak")
         self._lock = FileLock(self._path.with_name(f"{self._path.name}.lock"))

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from botkeep._core.compat import override
+from botkeep._files.paths import path_text
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError
 from botkeep.storages.file.batching import BatchingFile
@@ -53,9 +54,7 @@ class FileStorage(BaseStorage):
         default_ttl: float | timedelta | None = None,
         clock: Clock = time.time,
     ) -> None:
-        if not os.fspath(path):
-            raise ValueError("path must not be empty")
-        self._path = os.fspath(path)
+        self._path = path_text(path)
         self._file: BatchingFile | None = None
         super().__init__(default_ttl=default_ttl, clock=clock)
 

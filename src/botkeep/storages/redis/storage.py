@@ -26,7 +26,7 @@ from botkeep.storages.redis.commands import COMMANDS
 from botkeep.storages.redis.eviction import EvictionWarning, warn_of_eviction
 from botkeep.storages.redis.keys import KeySpace
 from botkeep.storages.redis.retries import RetryingRouter
-from botkeep.ttl import Expiry
+from botkeep.ttl import Expiry, positive_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
@@ -84,7 +84,7 @@ class RedisStorage(BaseStorage):
         self._owns_client = False
         self._prefix = prefix
         self._keys = KeySpace(prefix)
-        self._timeout = _positive_seconds(timeout)
+        self._timeout = positive_seconds(timeout, "timeout")
         self._clearings: set[asyncio.Task[int]] = set()
         super().__init__(default_ttl=default_ttl, clock=clock)
         self._router = self._new_router()
@@ -352,13 +352,3 @@ def _done_in_part(storage: str, error: BaseException) -> OutcomeUnknownError:
     unknown = OutcomeUnknownError(storage, f"a part of it was done, and then: {error}")
     unknown.__cause__ = error
     return unknown
-
-
-def _positive_seconds(timeout: float | timedelta) -> float:
-    if isinstance(timeout, timedelta):
-        timeout = timeout.total_seconds()
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-        raise TypeError(f"timeout must be seconds, an int or a float, not {timeout!r}")
-    if not 0 < timeout < math.inf:
-        raise ValueError(f"timeout must be a positive, finite number of seconds, not {timeout!r}")
-    return float(timeout)

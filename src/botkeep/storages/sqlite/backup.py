@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from botkeep._files.atomic import flush_folder
 from botkeep._files.errors import unavailable
+from botkeep._files.paths import expanded
 from botkeep._files.quarantine import quarantine, quarantine_copy
 from botkeep._files.temporary import TemporaryFile, sweep
 from botkeep.errors import StorageFormatError, StorageUnavailableError
@@ -72,13 +73,13 @@ def restore_file(backup: str, path: str) -> None:
 
 def restore_memory(backup: str, database: sqlite3.Connection) -> None:
     """Put what is in a backup in the place of all that is in a database in memory."""
-    with _open_existing(Path(backup).expanduser()) as source:
+    with _open_existing(expanded(backup)) as source:
         _check_backup(source, backup)
         source.backup(database)
 
 
 def _resolved(path: str) -> Path:
-    return Path(os.path.realpath(Path(path).expanduser()))
+    return Path(os.path.realpath(expanded(path)))
 
 
 def _check_backup(database: sqlite3.Connection, place: str) -> None:

@@ -120,9 +120,9 @@ def _opened(path: str, durability: Durability, lock: WriteLock, lock_timeout: fl
 
 def _make_private(path: str) -> None:
     """Create the file for its owner alone, unless it is there; SQLite gives the log the same mode."""
-    if Path(path).is_dir():
-        raise StorageUnavailableError(path, "a folder lies where the file should be; choose another path")
     try:
+        if Path(path).is_dir():
+            raise StorageUnavailableError(path, "a folder lies where the file should be; choose another path")
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as exc:

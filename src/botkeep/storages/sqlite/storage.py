@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from botkeep._core.compat import override
+from botkeep._files.errors import reason_of
+from botkeep._files.paths import expanded, path_text
 from botkeep.abc import BaseStorage
 from botkeep.errors import StorageClosedError, StorageUnavailableError
 from botkeep.storages.sqlite import statements
 from botkeep.storages.sqlite.backup import back_up, restore_file, restore_memory
 from botkeep.storages.sqlite.checksums import damaged_identifiers
 from botkeep.storages.sqlite.connection import BatchingConnection
+from botkeep.ttl import positive_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
@@ -66,15 +68,9 @@ class SQLiteStorage(BaseStorage):
     ) -> None:
         if durability not in ("full", "normal"):
             raise ValueError(f'durability must be "full" or "normal", not {durability!r}')
-        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
-            raise TypeError(f"timeout must be a number of seconds, not {timeout!r}")
-        if not 0 < timeout < math.inf:
-            raise ValueError(f"timeout must be a positive, finite number of seconds, not {timeout!r}")
-        if not os.fspath(path):
-            raise ValueError('path must not be empty; ":memory:" keeps everything in memory')
-        self._path = os.fspath(path)
+        self._path = path_text(path)
         self._durability = durability
-        self._timeout = timeout
+        self._timeout = positive_seconds(timeout, "timeout")
         self._connection: BatchingConnection | None = None
         super().__init__(default_ttl=default_ttl, clock=clock)
 
@@ -91,7 +87,7 @@ class SQLiteStorage(BaseStorage):
             StorageUnavailableError: the copy could not be written; an older file there was left as it is.
         """
         await self._enter()
-        await back_up(self._open_connection(), os.fspath(path), repr(self))
+        await back_up(self._open_connection(), path_text(path), repr(self))
 
     async def restore(self, path: str | os.PathLike[str]) -> None:
         """Put a backup in the place of all documents. What was there is kept as ``<name>.replaced-<time>``.
@@ -108,7 +104,7 @@ class SQLiteStorage(BaseStorage):
             StorageUnavailableError: somebody has the database open, or a file cannot be used.
         """
         # A cancelled caller leaves it running to its end: half of it is no database.
-        await asyncio.shield(asyncio.ensure_future(self._restore(os.fspath(path))))
+        await asyncio.shield(asyncio.ensure_future(self._restore(path_text(path))))
 
     async def _restore(self, backup: str) -> None:
         if self._path == ":memory:":
@@ -146,10 +142,10 @@ class SQLiteStorage(BaseStorage):
         if self._path == ":memory:":
             return self._path
         try:
-            path = Path(os.path.realpath(Path(self._path).expanduser()))
+            path = Path(os.path.realpath(expanded(self._path)))
             path.parent.mkdir(parents=True, exist_ok=True)
-        except (OSError, RuntimeError) as exc:
-            raise StorageUnavailableError(repr(self), f"its folder cannot be made: {exc}") from exc
+        except OSError as exc:
+            raise StorageUnavailableError(repr(self), f"its folder cannot be made: {reason_of(exc)}") from exc
         return str(path)
 
     @override
