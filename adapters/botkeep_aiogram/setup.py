@@ -10,6 +10,7 @@ from aiogram import Dispatcher
 from typing_extensions import override
 
 from botkeep import BaseStorage
+from botkeep.abc import check_storage
 from botkeep.sharing import start_for
 from botkeep_aiogram.handling import UpdateMiddleware
 from botkeep_aiogram.isolation import BotkeepEventIsolation
@@ -41,7 +42,13 @@ def setup_botkeep(
         ordered: updates of one dialogue are handled one after another, in the order they came; photos of one
             album together. False: at the same time, as aiogram does. A function of the message (or callback
             query, ...): whether this one waits for those before it.
+
+    Raises:
+        TypeError: this is no dispatcher, or no storage.
     """
+    if not isinstance(dispatcher, Dispatcher):
+        raise TypeError(f"dispatcher must be aiogram's Dispatcher, not {dispatcher!r}")
+    check_storage(storage)
     decide = ordered if callable(ordered) else lambda _: bool(ordered)
     middleware = UpdateMiddleware(dispatcher, storage, decide)
     dispatcher.fsm.storage = _DispatcherStorage(storage, middleware, idle_ttl=idle_ttl)

@@ -13,6 +13,7 @@ from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from typing_extensions import override
 
 import botkeep
+from botkeep.abc import check_storage
 from botkeep.sharing import stop_for
 from botkeep.ttl import positive_seconds
 from botkeep_aiogram.values import storable
@@ -31,6 +32,7 @@ class BotkeepStorage(BaseStorage):
     """
 
     def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
+        check_storage(storage)
         self._storage = storage
         self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
 

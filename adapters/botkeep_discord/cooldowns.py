@@ -14,6 +14,7 @@ from discord.ext import commands
 from discord.ext.commands.hybrid import HybridAppCommand
 
 from botkeep import BaseStorage, MemoryStorage, Rate, RateLimiter
+from botkeep.abc import check_storage
 from botkeep.ratelimit.rates import read_rates
 from botkeep.subjects import check_scope
 from botkeep_discord.interactions.sources import client_of, interaction_of, subject_of
@@ -52,9 +53,12 @@ def rate_limit(
         settings: for `botkeep.RateLimiter`: ``strategy``, ``on_unavailable``.
 
     Raises:
+        TypeError: not a storage, or not a rate.
         ValueError: not a rate, an unknown scope or strategy.
     """
     check_scope(scope)
+    if storage is not None:
+        check_storage(storage)
 
     async def identify(source: InvocationSource) -> str | None:
         return subject_of(source).rate_key(scope)

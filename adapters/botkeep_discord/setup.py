@@ -107,12 +107,14 @@ async def _set_up_without_views(storage: BaseStorage) -> RestoreSummary:
     return RestoreSummary()
 
 
-def _check(bot: Any, verify: object, timeout: float) -> None:
+def _check(bot: Any, verify: object, timeout: Any) -> None:
     missing = [name for name in _NEEDED if not hasattr(bot, name)]
     if bot is not None and missing:
         raise TypeError(f"a bot has {', '.join(_NEEDED)}; {bot!r} has no {', '.join(missing)}")
-    if verify not in {True, False, "background"}:
+    if verify not in (True, False, "background"):
         raise ValueError(f'verify must be True, False or "background", not {verify!r}')
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout must be seconds, an int or a float, not {timeout!r}")
     if not 0 < timeout < DISCORD_WAITS:
         raise ValueError(f"timeout must be between 0 and the {DISCORD_WAITS} s of Discord, not {timeout!r}")
 

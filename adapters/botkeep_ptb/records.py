@@ -16,6 +16,7 @@ from botkeep import (
     Ordering,
     StorageUnavailableError,
 )
+from botkeep.abc import check_storage
 from botkeep.documents import encode
 from botkeep.sharing import start_for, stop_for
 from botkeep_ptb.layout import NAMESPACE, Key
@@ -67,6 +68,7 @@ class Records:
     """
 
     def __init__(self, storage: BaseStorage) -> None:
+        check_storage(storage)
         self._storage = storage
         self._bot = ""
         self._seen: dict[Key, _Seen] = {}

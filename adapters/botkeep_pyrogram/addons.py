@@ -10,6 +10,7 @@ from pyrogram_patch.fsm.base_storage import BaseStorage as AddonsStorage  # type
 from typing_extensions import override
 
 from botkeep import NO_TTL, BaseStorage
+from botkeep.abc import check_storage
 from botkeep.sharing import start_for, stop_for
 
 
@@ -20,6 +21,7 @@ class KurigramAddonsStorage(AddonsStorage):  # type: ignore[misc] # its base has
     """
 
     def __init__(self, storage: BaseStorage) -> None:
+        check_storage(storage)
         self._storage = storage
 
     @override

@@ -18,7 +18,11 @@ from botkeep_pyrogram.subjects import subject_of
 def StateFilter(  # noqa: N802 # named like a class, as filters of states are elsewhere
     *states: State | str | type[StatesGroup], strategy: KeyStrategy | str | None = None
 ) -> Any:
-    """Match an update whose dialogue is in one of these states, or in a state of one of these groups."""
+    """Match an update whose dialogue is in one of these states, or in a state of one of these groups.
+
+    Raises:
+        TypeError: there is none, or something that is neither a state, nor its name, nor a group.
+    """
     if not states:
         raise TypeError("StateFilter needs a state; AnyStateFilter() matches every one, NoStateFilter() none")
     names = {str(state) for given in states for state in _states(given)}
@@ -36,7 +40,12 @@ def NoStateFilter(*, strategy: KeyStrategy | str | None = None) -> Any:  # noqa:
 
 
 def _states(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, type) and issubclass(given, StatesGroup) else [given]
+    if isinstance(given, type) and issubclass(given, StatesGroup):
+        return list(given)
+    if not isinstance(given, (State, str)):
+        hint = "; NoStateFilter() matches where there is none" if given is None else ""
+        raise TypeError(f"StateFilter takes states, their names and groups of them, not {given!r}{hint}")
+    return [given]
 
 
 def _filter(name: str, matches: Callable[[str | None], bool], strategy: KeyStrategy | str | None) -> Any:

@@ -10,6 +10,7 @@ from telebot import TeleBot
 from telebot.async_telebot import AsyncTeleBot
 
 from botkeep import BaseStorage
+from botkeep.abc import check_storage
 from botkeep.fsm import AlbumOrdering
 from botkeep_telebot.asynchronous import AsyncHandling
 from botkeep_telebot.states import BotkeepStateStorage
@@ -66,7 +67,13 @@ def setup_botkeep(
 
     Returns:
         What has taken the place of ``bot.current_states``.
+
+    Raises:
+        TypeError: this is no bot, or no storage.
     """
+    if not isinstance(bot, (AsyncTeleBot, TeleBot)):
+        raise TypeError(f"bot must be pyTelegramBotAPI's AsyncTeleBot or TeleBot, not {bot!r}")
+    check_storage(storage)
     decide = ordered if callable(ordered) else lambda _: bool(ordered)
     ordering = AlbumOrdering(storage if across_processes else None)
     if isinstance(bot, AsyncTeleBot):

@@ -17,6 +17,7 @@ from telebot.asyncio_storage import StateStorageBase
 from typing_extensions import override
 
 from botkeep import BaseStorage, FSMContext, StateKey, Turn
+from botkeep.abc import check_storage
 from botkeep.ttl import positive_seconds
 from botkeep_telebot.data import DialogueData, merged
 from botkeep_telebot.former_layout import convert
@@ -43,6 +44,7 @@ class BotkeepStateStorage(StateStorageBase):
 
     def __init__(self, storage: BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         super().__init__()
+        check_storage(storage)
         self._storage = storage
         self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
         self._conversion = asyncio.Lock()

@@ -99,7 +99,7 @@ class FileStorageBackend(StoredBackend):
 
     def __init__(self, file_path: str | os.PathLike[str] = "botkeep_state.json") -> None:
         super().__init__(FileStorage(file_path))
-        self._path = Path(file_path)
+        self._path = Path(file_path).expanduser()
 
     @override
     async def load_state(self) -> State:
