@@ -20,7 +20,7 @@ class Bot(NamedTuple):
     """A bot that is running.
 
     Attributes:
-        update: makes the framework's update of a text and a user's number, as the framework gets it by polling.
+        update: makes the framework's update of a text and a user's number, as it gets one by polling.
         handle: passes one update through the framework's dispatcher; returns when it is handled.
         orders: what was ordered; the handlers add to it.
     """

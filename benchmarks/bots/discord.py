@@ -1,7 +1,7 @@
 """discord.py's views: each user has a message with buttons, and clicks reach it as the gateway tells them.
 
-discord.py keeps nothing of a view; the peer is a view that has its order in a dict. A click is handled when its
-callback has ended.
+discord.py keeps nothing of a view; the peer is a view that has its order in a dict. A click is handled when
+its callback has ended.
 """
 
 from __future__ import annotations

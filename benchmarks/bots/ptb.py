@@ -1,7 +1,7 @@
 """python-telegram-bot's application with a ConversationHandler.
 
-Without Botkeep it keeps everything in dicts. PicklePersistence writes them to a file once a minute, all of them;
-`on_pickle_at_once` has it do so after each update, which is what survives a killed process.
+Without Botkeep it keeps everything in dicts. PicklePersistence writes them to a file once a minute, all of
+them; `on_pickle_at_once` has it do so after each update, which is what survives a killed process.
 """
 
 from __future__ import annotations

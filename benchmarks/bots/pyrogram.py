@@ -1,4 +1,4 @@
-"""kurigram's dispatcher, and kurigram-addons' client on it, each with as many workers as kurigram has by default.
+"""kurigram's dispatcher, and kurigram-addons' client on it, each with kurigram's own number of workers.
 
 kurigram has no dialogues of its own. An update is handled when its handler has ended.
 """

@@ -1,9 +1,9 @@
 """Updates a second through each framework's own dispatcher: a dialogue that orders a pizza.
 
 An update goes from the framework's dispatcher through its handler, and handlers answer nothing. Botkeep puts
-each user's updates in order on the way, which the frameworks alone do not. All that is on Redis is on one local
-server that writes nothing to disk, with redis-py's parser in Python. Each turn starts its bot anew, for there
-can be only one client of kurigram-addons in a process; one dialogue goes before the clock starts.
+each user's updates in order on the way, which the frameworks alone do not. All that is on Redis is on one
+local server that writes nothing to disk, with redis-py's parser in Python. Each turn starts its bot anew, for
+there can be only one client of kurigram-addons in a process; one dialogue goes before the clock starts.
 """
 
 from __future__ import annotations
