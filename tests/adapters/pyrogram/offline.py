@@ -68,7 +68,7 @@ class Offline:
         self._handlers = 0
 
     async def connect(self) -> bool:
-        if self.is_connected:
+        if getattr(self, "is_connected", False):
             raise ConnectionError("Client is already connected")
         await self.storage.open()
         await self.storage.user_id(BOT)
