@@ -21,7 +21,7 @@ QUICK := tests/test_errors.py tests/test_imports.py tests/test_keys.py tests/tes
 	tests/storages/test_memory.py tests/storages/test_sqlite.py \
 	--deselect tests/storages/test_sqlite.py::TestSQLiteStorageThatSurvivesAKillOnly
 
-.PHONY: help demo test quick coverage coverage-report check lint types snippets dist wheel bench docs clean
+.PHONY: help demo test quick coverage coverage-report check lint types snippets dist wheel bench bench-compare docs clean
 help:
 	@echo "make demo      order a pizza in the terminal; kill it, start it again, and it goes on"
 	@echo "make quick     the tests that a change most likely breaks, in under a minute"
@@ -29,7 +29,8 @@ help:
 	@echo "make coverage  the suite, and which lines and branches it never takes"
 	@echo "make check     lint, formatting, types, and the snippets of README and docs"
 	@echo "make wheel     build sdist and wheel; try the wheel without extras and with each one alone"
-	@echo "make bench     side by side with peers: figures and a plot"
+	@echo "make bench     side by side with peers; writes docs/performance.md and its picture"
+	@echo "make bench-compare REV=main SUITES='sqlite redis'    what became slower than at that revision"
 	@echo "make docs      the documentation as a site, with the reference"
 	@echo "make clean     remove what the targets above installed"
 
@@ -78,6 +79,11 @@ dist: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-bench
 	$(RUN) benchmarks
+
+# The exit code is 1 if a row became slower by more than the noise.
+REV ?= HEAD
+bench-compare: $(VENV)/installed-bench
+	$(RUN) benchmarks --compare $(REV) $(SUITES)
 
 docs: $(VENV)/installed-docs
 	$(RUN) sphinx -q -W --keep-going -b html docs build/docs

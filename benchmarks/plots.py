@@ -1,93 +1,108 @@
-"""The picture of a run: rates beside a peer's with their bars, costs as shares of what they may be."""
+"""The picture of a full run that the README shows: a few rates, ours and the peers'."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from benchmarks.rows import AtLeast, AtMost, Row, Within
+from benchmarks.rows import Row
+from benchmarks.tables import figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS: Final = {True: "#2a6f97", False: "#c1440e", None: "#8a8a8a"}
-_MEANINGS: Final = {True: "bar met", False: "bar not met", None: "no bar"}
+_OURS: Final = "#1b6ca8", "#7db8e0"
+_THEIRS: Final = "#9a9a9a", "#d0a060"
+_BAR_INCHES: Final = 0.2
+# The same figures make the same file, and letters are drawn: no font is needed to look at it.
+_STYLE: Final[Any] = {"svg.hashsalt": "botkeep", "svg.fonttype": "path", "font.size": 9}
 
 
-class _Point(NamedTuple):
-    """A row on an axis: where its rounds lie, where its bar, and what is written at either end."""
+class Bar(NamedTuple):
+    """Where a bar's figure is: a row's name, and the peer's name if it is a peer's figure."""
 
     label: str
-    rounds: Sequence[float]
-    bar: float | None
-    is_met: bool | None
-    text: str
+    row: str
+    peer: str = ""
+
+
+class Panel(NamedTuple):
+    """Bars of one suite in groups: a heading, and the bars below it."""
+
+    title: str
+    suite: str
+    groups: Mapping[str, Sequence[Bar]]
+
+
+def _calls(verb: str, callers: str, *peers: str) -> list[Bar]:
+    row = f"{callers}: {verb}"
+    return [Bar("Botkeep", row), *(Bar(peer, row, peer) for peer in peers)]
+
+
+PANELS: Final = (
+    Panel(
+        "SQLite, every write durable: calls a second",
+        "sqlite",
+        {
+            "get, 1 caller": _calls("get", "1 caller", "kurigram-addons", "bare aiosqlite"),
+            "set, 1 caller": _calls("set", "1 caller", "kurigram-addons", "bare aiosqlite"),
+            "get, 100 callers": _calls("get", "100 callers", "kurigram-addons"),
+            "set, 100 callers": _calls("set", "100 callers", "kurigram-addons"),
+        },
+    ),
+)
 
 
 def draw(suites: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """Write the picture as PNG."""
-    rows = [(suite, row) for suite, measured in suites.items() for row in measured]
-    rates = [_rate(suite, row) for suite, row in rows if row.peer and row.unit.endswith("/s")]
-    costs = [_cost(suite, row, limit) for suite, row in rows if (limit := _limit(row)) is not None]
-    picture = Figure(figsize=(11, 0.26 * len(rates + costs) + 2.6), layout="constrained", dpi=120)
-    above, below = picture.subplots(2, 1, height_ratios=[len(rates) + 1, len(costs) + 1])
-    _draw_points(above, rates)
-    above.set_xscale("log")
-    above.xaxis.set_major_formatter("{x:g}x")
-    above.set_xlabel("calls a second, as a multiple of the peer's: further right is better (log scale)")
-    _draw_points(below, costs)
-    below.set_xlim(left=0)
-    below.xaxis.set_major_formatter("{x:.0%}")
-    below.set_xlabel("cost, as a share of what the bar allows: further left is better")
-    picture.legend(handles=_legend(), loc="outside upper center", ncols=5, fontsize=8, frameon=False)
-    picture.savefig(path)
+    """Write the picture as SVG; suites and rows that were not measured are left out."""
+    panels = [(panel, found) for panel in PANELS if (found := _found(panel, suites.get(panel.suite, ())))]
+    heights = [len(groups) + sum(map(len, groups.values())) for _, groups in panels] or [1]
+    with rc_context(_STYLE):
+        picture = Figure(figsize=(8, _BAR_INCHES * sum(heights) + 0.6 * len(heights)), layout="constrained")
+        axes = picture.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
+        for place, (panel, groups) in zip(axes.flat, panels, strict=False):
+            _draw_panel(place, panel.title, groups)
+        picture.savefig(path, metadata={"Date": None}, facecolor="white")
 
 
-def _limit(row: Row) -> float | None:
-    """What the bar allows a cost to be; None: the row is no cost or has no bar."""
-    if isinstance(row.bar, AtMost):
-        return row.bar.times
-    return row.bar.limit if isinstance(row.bar, Within) else None
+_Groups = dict[str, list[tuple[str, bool, float]]]
+"""Headings, and below them each bar's label, whether it is ours, and its figure."""
 
 
-def _rate(suite: str, row: Row) -> _Point:
-    label = f"{suite} · {row.name}, beside {row.peer_name}"
-    bar = row.bar.times if isinstance(row.bar, AtLeast) else None
-    return _Point(label, row.ratios, bar, row.is_met, f"{row.ratio:.3g}x")
+def _found(panel: Panel, rows: Iterable[Row]) -> _Groups:
+    figures: dict[tuple[str, str], float] = {}
+    for row in rows:
+        figures[row.name, ""] = row.figure
+        if row.peer_figure is not None:
+            figures[row.name, row.peer_name] = row.peer_figure
+    groups = {
+        heading: [(bar.label, not bar.peer, figures[bar.row, bar.peer]) for bar in bars if bar[1:] in figures]
+        for heading, bars in panel.groups.items()
+    }
+    return {heading: bars for heading, bars in groups.items() if bars}
 
 
-def _cost(suite: str, row: Row, limit: float) -> _Point:
-    is_ratio = isinstance(row.bar, AtMost)
-    rounds = row.ratios if is_ratio else row.ours
-    text = f"{median(rounds):.3g}{'x' if is_ratio else f' {row.unit}'}"
-    return _Point(f"{suite} · {row.name}", [each / limit for each in rounds], 1, row.is_met, text)
-
-
-def _draw_points(axes: Axes, points: Sequence[_Point]) -> None:
-    for place, point in enumerate(points):
-        colour = _COLOURS[point.is_met]
-        axes.hlines(place, min(point.rounds), max(point.rounds), color=colour, linewidth=2)
-        axes.plot(median(point.rounds), place, "o", color=colour, markersize=6)
-        if point.bar is not None:
-            axes.plot(point.bar, place, "x", color="black", markersize=6)
-        axes.text(1.01, place, point.text, transform=axes.get_yaxis_transform(), va="center", fontsize=8)
-    axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(points)), [point.label for point in points], fontsize=8)
-    axes.set_ylim(max(len(points), 1) - 0.5, -0.5)
-    axes.grid(axis="x", which="both", linewidth=0.3)
-
-
-def _legend() -> list[Line2D]:
-    return [
-        *(
-            Line2D([], [], color=colour, marker="o", lw=0, label=_MEANINGS[met])
-            for met, colour in _COLOURS.items()
-        ),
-        Line2D([], [], color="black", marker="x", lw=0, label="the bar"),
-        Line2D([], [], color=_COLOURS[None], lw=2, label="minimum to maximum of the rounds"),
-    ]
+def _draw_panel(axes: Axes, title: str, groups: _Groups) -> None:
+    labels: list[tuple[float, str]] = []
+    place, longest = 0.0, max(figure for bars in groups.values() for *_, figure in bars)
+    for heading, bars in groups.items():
+        axes.text(0, place, heading, weight="bold", va="center")
+        place += 1
+        shades = {True: iter(_OURS * 2), False: iter(_THEIRS * 2)}
+        for label, is_ours, rate in bars:
+            axes.barh(place, rate, height=0.8, color=next(shades[is_ours]))
+            axes.text(rate + longest / 100, place, figure(rate), va="center")
+            labels.append((place, label))
+            place += 1
+    axes.set_title(title, loc="left", weight="bold")
+    axes.set_yticks([at for at, _ in labels], [label for _, label in labels])
+    axes.set_xlim(0, longest * 1.12)
+    axes.set_ylim(place - 0.4, -0.6)
+    axes.tick_params(length=0)
+    axes.set_xticks([])
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)

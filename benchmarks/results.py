@@ -35,7 +35,7 @@ def _fields(row: Row) -> dict[str, Any]:
         "peer": _rounded(row.peer_figure),
         "peer_name": row.peer_name,
         "ratio": _rounded(row.ratio),
-        "bar": None if row.bar is None else str(row.bar),
+        "bar": row.bar_text or None,
         "met": row.is_met,
         "note": row.note,
         "rounds": {"ours": [*map(_rounded, row.ours)], "peer": [*map(_rounded, row.peer)]},

@@ -9,10 +9,13 @@ from typing import NamedTuple, Protocol
 
 
 class Bar(Protocol):
-    """A promise about a row; its ``str`` goes into the table."""
+    """A promise about one column of a row: our figure, or its ratio to the peer's."""
 
     def is_met(self, row: Row) -> bool:
         """Whether the row keeps the promise."""
+
+    def text(self, unit: str) -> str:
+        """What is bounded, on which side, and in which unit; ``unit`` is that of the row's figures."""
 
 
 class AtLeast(NamedTuple):
@@ -23,8 +26,8 @@ class AtLeast(NamedTuple):
     def is_met(self, row: Row) -> bool:
         return row.ratio is not None and row.ratio >= self.times
 
-    def __str__(self) -> str:
-        return f"≥ {self.times:g}x"
+    def text(self, unit: str) -> str:  # noqa: ARG002 # a ratio has none
+        return f"ratio ≥ {self.times:g}x"
 
 
 class AtMost(NamedTuple):
@@ -35,8 +38,8 @@ class AtMost(NamedTuple):
     def is_met(self, row: Row) -> bool:
         return row.ratio is not None and row.ratio <= self.times
 
-    def __str__(self) -> str:
-        return f"≤ {self.times:g}x"
+    def text(self, unit: str) -> str:  # noqa: ARG002 # a ratio has none
+        return f"ratio ≤ {self.times:g}x"
 
 
 class Within(NamedTuple):
@@ -47,8 +50,8 @@ class Within(NamedTuple):
     def is_met(self, row: Row) -> bool:
         return row.figure <= self.limit
 
-    def __str__(self) -> str:
-        return f"≤ {self.limit:g}"
+    def text(self, unit: str) -> str:
+        return f"botkeep ≤ {self.limit:g} {unit}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,16 @@ class Row:
     def ratio(self) -> float | None:
         """The median of `ratios`."""
         return median(self.ratios) if self.peer else None
+
+    @property
+    def is_gain(self) -> bool:
+        """Whether more is better: so it is for rates, and for what is kept; all else is a cost."""
+        return self.unit.endswith(("/s", " kept"))
+
+    @property
+    def bar_text(self) -> str:
+        """What is promised, in words of the table; empty: nothing."""
+        return "" if self.bar is None else self.bar.text(self.unit)
 
     @property
     def is_met(self) -> bool | None:

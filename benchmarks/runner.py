@@ -23,10 +23,12 @@ class Scale(NamedTuple):
     Attributes:
         rounds: how often each contestant is measured; the table shows medians.
         share: of the full amount of work in a round.
+        alone: whether rivals are left out, as when two revisions are compared.
     """
 
     rounds: int
     share: float
+    alone: bool = False
 
     def of(self, amount: int) -> int:
         """Return the share of a full run's amount, at least 1."""
@@ -54,6 +56,8 @@ async def race(
     Returns:
         A row for each rival; without rivals one row, with the ``bar``.
     """
+    if scale.alone:
+        rivals = ()
     mine, *theirs = await take_turns([ours, *(rival.turn for rival in rivals)], scale)
     if not rivals:
         return [Row(name, unit, mine, bar=bar)]

@@ -1,4 +1,4 @@
-"""The table that a run prints."""
+"""Rows as a table: as lines of text, and as Markdown."""
 
 from __future__ import annotations
 
@@ -8,24 +8,46 @@ from typing import Final
 from benchmarks.rows import Row
 
 _HEADINGS: Final = ("what", "unit", "botkeep", "peer", "", "ratio", "bar", "")
-_TO_THE_LEFT: Final = (0, 1, 4, 7)
+_TO_THE_LEFT: Final = (0, 1, 4, 6, 7)
 
 
 def table(title: str, rows: Sequence[Row]) -> str:
     """Return the rows as lines of text under a title, with the notes below."""
-    notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    cells = [_HEADINGS, *(_cells(row, notes) for row in rows)]
+    notes = _notes(rows)
+    lines = aligned([_HEADINGS, *(_cells(row, notes) for row in rows)], _TO_THE_LEFT)
+    rule = "-" * max(map(len, lines))
+    legend = [f"[{at}] {note}" for at, note in enumerate(notes, 1)]
+    return "\n".join([title, rule, lines[0], rule, *lines[1:], rule, *legend])
+
+
+def aligned(cells: Sequence[Sequence[str]], to_the_left: Sequence[int]) -> list[str]:
+    """Return lines whose columns stand under each other."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
+    return [
         "  ".join(
-            cell.ljust(width) if at in _TO_THE_LEFT else cell.rjust(width)
+            cell.ljust(width) if at in to_the_left else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells
     ]
-    rule = "-" * max(map(len, lines))
-    legend = [f"[{at}] {note}" for at, note in enumerate(notes, 1)]
-    return "\n".join([title, rule, lines[0], rule, *lines[1:], rule, *legend])
+
+
+def markdown(title: str, rows: Sequence[Row]) -> str:
+    """Return the rows as a section of a Markdown page, with the notes below."""
+    notes = _notes(rows)
+    rule = ("---" if at in _TO_THE_LEFT else "---:" for at in range(len(_HEADINGS)))
+    lines = [_HEADINGS, tuple(rule), *(_cells(row, notes) for row in rows)]
+    legend = [f"{at}. {note}" for at, note in enumerate(notes, 1)]
+    return "\n".join([f"### {title}", "", *map(_markdown_line, lines), *([""] if legend else []), *legend])
+
+
+def _markdown_line(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("*", r"\*").replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _notes(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row.note for row in rows if row.note))
 
 
 def _cells(row: Row, notes: Sequence[str]) -> tuple[str, ...]:
@@ -37,7 +59,7 @@ def _cells(row: Row, notes: Sequence[str]) -> tuple[str, ...]:
         "" if row.peer_figure is None else figure(row.peer_figure),
         f"{row.peer_name}{mark}",
         "" if row.ratio is None else f"{row.ratio:.3g}x",
-        "" if row.bar is None else str(row.bar),
+        row.bar_text,
         {None: "", True: "met", False: "NOT MET"}[row.is_met],
     )
 

@@ -15,10 +15,12 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable, Coroutine
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from benchmarks.rows import Row
 from benchmarks.runner import Scale
+
+_LARGE: Final = ("discord", "migrate", "redis_million", "sizing", "sqlite_million", "stalls")
 
 
 class Suite(NamedTuple):
@@ -38,6 +40,11 @@ class Suite(NamedTuple):
 def names() -> list[str]:
     """Return the names of all suites, sorted."""
     return sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.name.startswith("_"))
+
+
+def quick_names() -> list[str]:
+    """Return the names of those that need no gigabytes, for runs that start anew each round."""
+    return [name for name in names() if name not in _LARGE]
 
 
 def load(name: str) -> Suite:

@@ -9,8 +9,7 @@ import asyncio
 import gc
 import tempfile
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
@@ -20,8 +19,9 @@ from typing import Any, Final, NamedTuple
 import discord
 from tests.adapters.discord import payloads
 from tests.adapters.discord.bots import Counter, row, rows_of, running
-from tests.adapters.discord.server import DiscordServer, redirect
+from tests.adapters.discord.server import DiscordServer
 
+from benchmarks.bots.discord import offline_discord
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race
 from botkeep import SQLiteStorage
@@ -90,29 +90,12 @@ class MeasuredBot(discord.Client):
 
 async def run(scale: Scale) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name:
-        async with _discord() as server:
+        async with offline_discord() as server:
             return [
                 *await _attaching(scale, Path(name, "attached.db")),
                 *await _looking(scale, Path(name, "looked_at.db"), server),
                 *await _clicking(scale, Path(name, "clicked.db")),
             ]
-
-
-@asynccontextmanager
-async def _discord() -> AsyncIterator[DiscordServer]:
-    replaced: list[tuple[Any, str, Any]] = []
-
-    def patch(owner: Any, name: str, value: Any) -> None:
-        replaced.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, value)
-
-    async with DiscordServer() as server:
-        redirect(server.port, patch)
-        try:
-            yield server
-        finally:
-            for owner, name, value in replaced:
-                setattr(owner, name, value)
 
 
 async def _store(path: Path, *view_classes: type) -> None:

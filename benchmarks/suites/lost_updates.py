@@ -49,8 +49,8 @@ class All(NamedTuple):
     def is_met(self, row: Row) -> bool:
         return row.figure == _FIELDS
 
-    def __str__(self) -> str:
-        return f"{_FIELDS}"
+    def text(self, unit: str) -> str:
+        return f"botkeep = {_FIELDS} {unit}"
 
 
 async def run(scale: Scale) -> list[Row]:

@@ -37,8 +37,8 @@ class _Promise(NamedTuple):
     def is_met(self, row: Row) -> bool:
         return row.figure >= self.figure or (row.ratio is not None and row.ratio >= self.times)
 
-    def __str__(self) -> str:
-        return f"≥ {self.figure:,.0f} or {self.times:g}x"
+    def text(self, unit: str) -> str:
+        return f"botkeep ≥ {self.figure:,.0f} {unit} or ratio ≥ {self.times:g}x"
 
 
 async def run(scale: Scale) -> list[Row]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.__main__ import main
@@ -20,7 +21,9 @@ def test_a_quick_run_prints_a_row_for_each_figure_with_its_bar(
     assert status == 0
     assert re.search(r"^what +unit +botkeep +peer +ratio +bar$", table, re.MULTILINE)
     assert re.search(
-        r"^500 bytes +µs +[\d.]+ +[\d.]+  bare orjson +[\d.]+x +≤ 4  (met|NOT MET)$", table, re.MULTILINE
+        r"^500 bytes +µs +[\d.]+ +[\d.]+  bare orjson +[\d.]+x  botkeep ≤ 4 µs  (met|NOT MET)$",
+        table,
+        re.MULTILINE,
     )
     assert re.search(r"^[01] of 1 bars met$", table, re.MULTILINE)
 
@@ -30,14 +33,15 @@ def test_a_run_keeps_the_figures_of_all_rounds_and_a_picture(tmp_path: Path) -> 
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
 
     first, *_ = results["suites"]["codec"]
-    assert first["bar"] == "≤ 4"
+    assert first["bar"] == "botkeep ≤ 4 µs"
     assert first["rounds"]["ours"] == [first["ours"]]
     assert results["machine"]["packages"]["botkeep"]
-    assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "performance.svg").read_text(encoding="utf-8")
 
 
 def test_a_quick_run_leaves_no_files_unless_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("benchmarks.__main__._HERE", tmp_path)
+    monkeypatch.setattr("benchmarks.__main__._DOCS", tmp_path)
     main(["codec", "--quick"])
 
     assert list(tmp_path.iterdir()) == []
@@ -89,6 +93,21 @@ def test_a_bar_on_a_ratio_is_met_at_its_very_figure(bar: AtLeast | AtMost, *, me
     row = Row("set", "calls/s", ours=[4], peer=[2], bar=bar)
 
     assert row.is_met is met
+
+
+@pytest.mark.parametrize(
+    ("bar", "text"),
+    [(AtLeast(2.5), "ratio ≥ 2.5x"), (AtMost(1.5), "ratio ≤ 1.5x"), (Within(3), "botkeep ≤ 3 s")],
+)
+def test_a_bar_names_the_column_that_it_bounds_and_its_unit(bar: Any, text: str) -> None:
+    assert Row("start", "s", ours=[1], peer=[2], bar=bar).bar_text == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "is_gain"), [("calls/s", True), ("fields kept", True), ("ms", False), ("round trips", False)]
+)
+def test_rates_and_what_is_kept_are_gains_all_else_costs(unit: str, *, is_gain: bool) -> None:
+    assert Row("x", unit, ours=[1]).is_gain is is_gain
 
 
 def test_a_bar_on_a_figure_needs_no_peer() -> None:
