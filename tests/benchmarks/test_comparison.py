@@ -46,6 +46,12 @@ def test_a_change_of_less_than_three_per_cent_is_noise_however_still_the_machine
     assert pairs([100, 100], [98, 98]).verdict == ""
 
 
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copies of the sources would count as sources that nothing ran, and measuring takes minutes."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture
 def slowed(tmp_path: Path) -> Side:
     """The sources, with an encoder that dawdles."""

@@ -45,6 +45,10 @@ class Statement(Generic[Result]):
 
     __slots__ = ("changes", "reads", "run")
 
+    run: Callable[[DocumentTable], Result]
+    changes: Key | None
+    reads: Key | None
+
     def __init__(
         self, run: Callable[[DocumentTable], Result], changes: Key | None, reads: Key | None = None
     ) -> None:
