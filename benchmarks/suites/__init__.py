@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from benchmarks.rows import Row
 from benchmarks.runner import Scale
 
-_LARGE: Final = ("discord", "migrate", "redis_million", "sizing", "sqlite_million", "stalls")
+_LARGE: Final = ("discord", "migrate", "redis_million", "sizing", "sqlite_million", "stalls", "write_load")
 
 
 class Suite(NamedTuple):
