@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import kurigram_addons  # type: ignore[import-untyped] # it ships no types
 from limits import RateLimitItemPerMinute
@@ -34,6 +34,9 @@ from botkeep.ratelimit.strategies import STRATEGIES, StrategyName
 _MANY: Final = 100
 _LIMIT: Final = 1_000_000
 _MINUTE: Final = 60.0
+_CALLS: Final = 4_000
+_DRIVERS: Final[tuple[Literal["coredis", "redispy"], ...]] = ("coredis", "redispy")
+"""Of `limits`: its default, and ours."""
 
 
 async def run(scale: Scale) -> list[Row]:
@@ -63,11 +66,11 @@ async def _on_redis(scale: Scale) -> list[Row]:
         client = Redis(unix_socket_path=server.socket_file)
         stack.push_async_callback(client.aclose)
         storage = await stack.enter_async_context(RedisStorage(client))
-        theirs = LimitsStorage(f"async+redis+unix://{server.socket_file}", implementation="redispy")
-        strategies = {
-            "fixed": FixedWindowRateLimiter(theirs),
-            "sliding": SlidingWindowCounterRateLimiter(theirs),
-            "gcra": FixedWindowRateLimiter(theirs),
+        rivals = {
+            driver: _limiters(
+                LimitsStorage(f"async+redis+unix://{server.socket_file}", implementation=driver)
+            )
+            for driver in _DRIVERS
         }
         rows = []
         for strategy in STRATEGIES:
@@ -77,9 +80,17 @@ async def _on_redis(scale: Scale) -> list[Row]:
                 "calls/s",
                 _ours(storage, strategy, scale),
                 Rival(KURIGRAM, _kurigram(kurigram_addons.RedisStorage(client), scale), _bar(strategy, 5)),
-                Rival("limits", _limits(strategies[strategy], scale), _bar(strategy, 2), "on redis-py"),
+                *(
+                    Rival(f"limits, {driver}", _limits(limiters[strategy], scale), _bar(strategy, 4))
+                    for driver, limiters in rivals.items()
+                ),
             )
         return rows
+
+
+def _limiters(storage: LimitsStorage) -> dict[StrategyName, LimitsLimiter]:
+    fixed = FixedWindowRateLimiter(storage)
+    return {"fixed": fixed, "sliding": SlidingWindowCounterRateLimiter(storage), "gcra": fixed}
 
 
 def _bar(strategy: StrategyName, times: float) -> AtLeast | None:
@@ -88,7 +99,7 @@ def _bar(strategy: StrategyName, times: float) -> AtLeast | None:
 
 def _ours(storage: BaseStorage, strategy: StrategyName, scale: Scale) -> Turn:
     limiter = RateLimiter(storage, f"{_LIMIT} per {_MINUTE}s", strategy=strategy)
-    return rate(increments, limiter.hit, _MANY, scale.of(20_000))
+    return rate(increments, limiter.hit, _MANY, scale.of(_CALLS))
 
 
 def _kurigram(storage: Any, scale: Scale) -> Turn:
@@ -108,4 +119,4 @@ def _kurigram_check(storage: Any) -> Callable[[str], Awaitable[bool]]:
 
 def _limits(limiter: LimitsLimiter, scale: Scale) -> Turn:
     item = RateLimitItemPerMinute(_LIMIT)
-    return rate(increments, lambda identifier: limiter.hit(item, identifier), _MANY, scale.of(8_000))
+    return rate(increments, lambda identifier: limiter.hit(item, identifier), _MANY, scale.of(_CALLS))

@@ -1,6 +1,7 @@
 """RedisStorage beside kurigram-addons', aiogram's, redis-py without a storage, and redis-benchmark.
 
-All on one local server that writes nothing to disk, each with a client of its own with redis-py's defaults.
+All on one local server that writes nothing to disk, each with a client of its own. All clients read replies
+by hiredis, the parser in C; in the rows that say so, by the one in Python that `pip install redis` alone has.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
-from redis.asyncio import Redis
 from tests.servers.redis_server import RedisServer
 
 from benchmarks.peers import kurigram, redis_benchmark
 from benchmarks.peers import redis_storages as peers
+from benchmarks.peers.redis_clients import HIREDIS, PYTHON, new_client
 from benchmarks.rows import AtLeast, Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race, take_turns
 from benchmarks.workloads import DOCUMENT, Workload, gets, increments, rate, sets, swap, swaps
@@ -23,6 +24,7 @@ from botkeep import RedisStorage
 from botkeep.testing.faults import FaultProxy
 
 _MANY: Final = 100
+_CALLS: Final = 5_000
 _SIZE: Final = len(orjson.dumps(DOCUMENT))
 
 
@@ -32,57 +34,76 @@ class _Contestants(NamedTuple):
     aiogram: peers.Aiogram
     bare: peers.Bare
 
+    def calls(self, verb: str) -> dict[str, Any]:
+        """Return the verb of each peer that has it, by the peer's name."""
+        named = {peers.KURIGRAM: self.kurigram, peers.AIOGRAM: self.aiogram, peers.BARE: self.bare}
+        return {name: getattr(storage, verb) for name, storage in named.items() if hasattr(storage, verb)}
+
 
 async def run(scale: Scale) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="botkeep-bench-") as name, RedisServer(Path(name)) as server:
         async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(Redis(port=server.port)) for _ in range(4)]
-            contestants = _Contestants(
-                await stack.enter_async_context(RedisStorage(clients[0])),
-                peers.kurigram(clients[1]),
-                peers.Aiogram(clients[2]),
-                peers.Bare(clients[3]),
-            )
+            contestants = await _contestants(server, HIREDIS, stack)
             return [
                 *await _many_callers(contestants, server, scale),
                 *await _one_caller(contestants, scale),
+                *await _in_python(await _contestants(server, PYTHON, stack), scale),
                 await _round_trips(server, scale),
             ]
 
 
+async def _contestants(server: RedisServer, parser: Any, stack: AsyncExitStack) -> _Contestants:
+    clients = [await stack.enter_async_context(new_client(server.port, parser)) for _ in range(4)]
+    ours = await stack.enter_async_context(RedisStorage(clients[0]))
+    return _Contestants(ours, peers.kurigram(clients[1]), peers.Aiogram(clients[2]), peers.Bare(clients[3]))
+
+
 async def _many_callers(contestants: _Contestants, server: RedisServer, scale: Scale) -> list[Row]:
-    ours, theirs, aiogram, bare = contestants
-
-    async def versus(verb: str, workload: Workload, call: Any, bar: float, **others: Any) -> list[Row]:
-        mine = rate(workload, call, _MANY, scale.of(20_000))
-        rivals = [
-            Rival(
-                name,
-                rate(workload, other, _MANY, scale.of(5_000)),
-                AtLeast(bar) if name != peers.BARE else None,
-            )
-            for name, other in others.items()
-        ]
-        return await race(
-            scale, f"{_MANY} callers: {verb}", "calls/s", mine, *rivals, *_native(verb, server, scale)
-        )
-
-    def all_of(verb: str) -> dict[str, Any]:
-        contestants = {peers.KURIGRAM: theirs, peers.AIOGRAM: aiogram, peers.BARE: bare}
-        return {
-            name: getattr(storage, verb) for name, storage in contestants.items() if hasattr(storage, verb)
-        }
-
+    ours, theirs = contestants.ours, contestants.kurigram
+    swapping = {peers.KURIGRAM: kurigram.swap(theirs)}
     return [
-        *await versus("set", sets, ours.set_state, 3, **all_of("set_state")),
-        *await versus("get", gets, ours.get_state, 4, **all_of("get_state")),
-        *await versus("increment", increments, ours.increment, 5, **all_of("increment")),
-        *await versus("compare_and_set", swaps, swap(ours), 10, **{peers.KURIGRAM: kurigram.swap(theirs)}),
+        *await _versus("set", sets, ours.set_state, contestants.calls("set_state"), 9, scale),
+        *await _versus(
+            "get",
+            gets,
+            ours.get_state,
+            contestants.calls("get_state"),
+            9,
+            scale,
+            *_native(server, scale),
+        ),
+        *await _versus("increment", increments, ours.increment, contestants.calls("increment"), 5, scale),
+        *await _versus("compare_and_set", swaps, swap(ours), swapping, 10, scale),
     ]
 
 
-def _native(verb: str, server: RedisServer, scale: Scale) -> list[Rival]:
-    if verb != "get" or redis_benchmark.executable() is None:
+async def _in_python(contestants: _Contestants, scale: Scale) -> list[Row]:
+    ours = contestants.ours
+    return [
+        *await _versus(
+            "set, parser in Python", sets, ours.set_state, contestants.calls("set_state"), 9, scale
+        ),
+        *await _versus(
+            "get, parser in Python", gets, ours.get_state, contestants.calls("get_state"), 9, scale
+        ),
+    ]
+
+
+async def _versus(
+    what: str, workload: Workload, call: Any, theirs: dict[str, Any], bar: float, scale: Scale, *others: Rival
+) -> list[Row]:
+    def turn(verb: Any) -> Turn:
+        return rate(workload, verb, _MANY, scale.of(_CALLS))
+
+    rivals = [
+        Rival(name, turn(other), AtLeast(bar) if name != peers.BARE else None)
+        for name, other in theirs.items()
+    ]
+    return await race(scale, f"{_MANY} callers: {what}", "calls/s", turn(call), *rivals, *others)
+
+
+def _native(server: RedisServer, scale: Scale) -> list[Rival]:
+    if redis_benchmark.executable() is None:
         return []
     turn = redis_benchmark.gets(server.port, clients=_MANY, size=_SIZE, calls=scale.of(100_000))
     return [Rival(redis_benchmark.NAME, turn, AtLeast(0.6), f"-c {_MANY}, {_SIZE} bytes")]
@@ -106,7 +127,7 @@ async def _one_caller(contestants: _Contestants, scale: Scale) -> list[Row]:
 async def _round_trips(server: RedisServer, scale: Scale) -> Row:
     async with (
         FaultProxy("127.0.0.1", server.port) as proxy,
-        Redis(port=proxy.port) as client,
+        new_client(proxy.port, PYTHON) as client,
         RedisStorage(client) as storage,
     ):
         (figures,) = await take_turns([_one_swap(storage, proxy)], scale)
