@@ -21,9 +21,9 @@ import orjson
 
 from benchmarks.rows import AtMost, Row
 from benchmarks.runner import Calls, Rival, Scale, Turn, calls_per_second, race
+from benchmarks.sqlite_files import write_file
 from benchmarks.workloads import DOCUMENT, dialogue, identifiers
 from botkeep import SQLiteStorage
-from botkeep.storages.sqlite.checksums import checksum
 from botkeep.storages.sqlite.schema import connect
 from botkeep.storages.sqlite.write_lock import write_lock
 
@@ -56,18 +56,8 @@ async def run(scale: Scale) -> list[Row]:
 
 
 async def _fill(path: Path, owned: list[str]) -> None:
-    """Write the rows past the storage, in no order, as users come."""
-    async with SQLiteStorage(path):
-        pass
-    value = orjson.dumps(DOCUMENT)
-    chosen = random.Random(1).sample(owned, len(owned))
-    rows = ((own, value.decode(), checksum("", own, value, None)) for own in chosen)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for pragma in ("journal_mode = off", "synchronous = off", "cache_size = -400000"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO documents VALUES ('', ?, ?, NULL, ?)", rows)
-        connection.execute("COMMIT")
+    """In no order, as users come."""
+    await write_file(path, random.Random(1).sample(owned, len(owned)), orjson.dumps(DOCUMENT))
 
 
 async def _compare(many: _Filled, few: _Filled, callers: int, calls: int, scale: Scale) -> list[Row]:

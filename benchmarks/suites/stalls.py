@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +20,7 @@ import orjson
 from benchmarks.peers import kurigram
 from benchmarks.rows import Row, Within
 from benchmarks.runner import Rival, Scale, Turn, calls_per_second, race
+from benchmarks.sqlite_files import forget_pages, write_file
 from benchmarks.workloads import DOCUMENT, Swap, gets, identifiers, increments, sets, swap, swaps
 from botkeep import SQLiteStorage, documents
 from botkeep.storages.sqlite.checksums import checksum
@@ -31,12 +30,6 @@ _NAP: Final = 0.001
 _INSERT: Final = "INSERT INTO documents VALUES ('', ?, ?, ?, ?)"
 _LARGE_ROWS: Final = 100_000
 _LARGE_BYTES: Final = 20_000
-_FORGET: Final = """
-import os, sys
-file = os.open(sys.argv[1], os.O_RDONLY)
-os.fsync(file)
-os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-"""
 _BAR: Final = Within(20)
 
 
@@ -62,9 +55,9 @@ async def run(scale: Scale) -> list[Row]:
 async def _cold_pages(scale: Scale, path: Path) -> list[Row]:
     """Read a file of 2 GB, none of which is in memory as a turn begins: most reads are of the disk."""
     count = scale.of(_LARGE_ROWS)
-    async with SQLiteStorage(path):
-        pass
-    size = await asyncio.to_thread(_write_large, path, count)
+    value = orjson.dumps({"text": "x" * _LARGE_BYTES})
+    written = await write_file(path, (f"large:{number}" for number in range(count)), value)
+    size = f"{written / 1e9:.1f} GB"
     async with SQLiteStorage(path) as storage:
         rows = []
         for callers in (1, _MANY):
@@ -81,7 +74,7 @@ def _cold_reads(
     """Each caller reads at random places, and some of them again and again."""
 
     async def work() -> None:
-        await asyncio.to_thread(_forget_pages, path)
+        await asyncio.to_thread(forget_pages, path)
         await asyncio.gather(*(read(random.Random(caller)) for caller in range(callers)))
 
     async def read(choice: random.Random) -> None:
@@ -91,28 +84,6 @@ def _cold_reads(
                 await storage.get_state(own)
 
     return work
-
-
-def _forget_pages(path: Path) -> None:
-    """Have the system drop what it keeps of the file in memory.
-
-    By another process: one that closes a descriptor of a file loses the locks that SQLite has on it.
-    """
-    subprocess.run([sys.executable, "-c", _FORGET, str(path)], check=True)  # noqa: S603 # our own command
-
-
-def _write_large(path: Path, count: int) -> str:
-    """Write so many documents past the storage, and return what size the file has then."""
-    value = orjson.dumps({"text": "x" * _LARGE_BYTES})
-    own = (f"large:{number}" for number in range(count))
-    rows = ((each, value.decode(), None, checksum("", each, value, None)) for each in own)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = off")
-        connection.execute("PRAGMA synchronous = off")
-        connection.execute("BEGIN")
-        connection.executemany(_INSERT, rows)
-        connection.execute("COMMIT")
-    return f"{path.stat().st_size / 1e9:.1f} GB"
 
 
 def _every_verb(storage: Any, swap: Swap, calls: int) -> Callable[[], Awaitable[object]]:

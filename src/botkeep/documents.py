@@ -22,6 +22,7 @@ from botkeep._core import typed
 from botkeep._core.nesting import MAX_DEPTH, SAFE_RECURSION, is_shallow, is_within, pack
 from botkeep._core.tagging import encode_tagged, is_plain, untag
 from botkeep._core.tags import tag_of
+from botkeep._core.trimming import trimmed
 from botkeep.errors import CorruptDocumentError
 
 __all__ = ["MAX_DEPTH", "convert", "decode", "encode", "same"]
@@ -72,14 +73,14 @@ def encode(document: Any) -> bytes:
     )
     if may_need_tags and not is_plain(document):
         return _encode_carefully(document)
-    return data
+    return trimmed(data)
 
 
 def _encode_carefully(document: Any) -> bytes:
     with suppress(Exception):  # whatever is wrong with it, the walk tells
         if is_shallow(document) and is_plain(document):
-            return orjson.dumps(document, tag_of, _STRICTLY)
-    return encode_tagged(document)
+            return trimmed(orjson.dumps(document, tag_of, _STRICTLY))
+    return trimmed(encode_tagged(document))
 
 
 def decode(data: bytes, identifier: str = "") -> Any:

@@ -10,6 +10,7 @@ import orjson
 
 from botkeep import documents
 from botkeep._core.tagging import untag
+from botkeep._core.trimming import trimmed
 
 
 class NotJsonError(ValueError):
@@ -43,7 +44,7 @@ def parsed(content: bytes) -> Any:
 def encoded(tree: Any) -> bytes:
     """Return the document that a tree (or a part of one) stands for, encoded."""
     try:
-        return orjson.dumps(tree)
+        return trimmed(orjson.dumps(tree))
     except orjson.JSONEncodeError:
         # An integer of more than 64 bits, typed by hand: the codec has a tag for it.
         return documents.encode(untag(tree))
