@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -34,7 +34,11 @@ class BotkeepStorage(BaseStorage):
     def __init__(self, storage: botkeep.BaseStorage, *, idle_ttl: float | timedelta | None = None) -> None:
         check_storage(storage)
         self._storage = storage
-        self._idle_ttl = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
+        own = None if idle_ttl is None else positive_seconds(idle_ttl, "idle_ttl")
+        # A context keeps nothing itself, and an update asks for the same one several times.
+        self._context: Callable[[StorageKey], botkeep.FSMContext] = lru_cache(maxsize=1024)(
+            lambda key: botkeep.FSMContext(storage, state_key(key), idle_ttl=own)
+        )
 
     @override
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
@@ -70,9 +74,6 @@ class BotkeepStorage(BaseStorage):
     @override
     async def close(self) -> None:
         await stop_for(self._storage, self)
-
-    def _context(self, key: StorageKey) -> botkeep.FSMContext:
-        return botkeep.FSMContext(self._storage, state_key(key), idle_ttl=self._idle_ttl)
 
 
 @lru_cache(maxsize=1024)

@@ -47,6 +47,8 @@ def event_of(event: Any) -> Any:
 
 def speaker_context(event: Any, context: EventContext) -> SpeakerContext:
     """Return aiogram's context of an event as one that knows who speaks."""
+    if isinstance(context, SpeakerContext):
+        return context
     news = event_of(event)
     return SpeakerContext(
         chat=context.chat,

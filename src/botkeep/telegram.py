@@ -6,6 +6,8 @@ stands in some of them is read here, once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 _SPEAKING_CHATS: Final = ("sender_chat", "actor_chat", "voter_chat")
@@ -35,6 +37,13 @@ def sender_chat_id(event: Any) -> int | None:
             number: int = chat.id
             return number
     return None
+
+
+@lru_cache(maxsize=256)
+def _speaking_chats(kind: type) -> Sequence[str]:
+    """Return which of the fields it may have: a pydantic model takes long to say that it has not."""
+    declared = getattr(kind, "model_fields", None)
+    return _SPEAKING_CHATS if declared is None else [name for name in _SPEAKING_CHATS if name in declared]
 
 
 def booster_id(event: Any) -> int | None:
