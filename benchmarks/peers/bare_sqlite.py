@@ -64,6 +64,10 @@ class BareSqlite3:
                 connection.execute(statement)
             yield cls(connection)
 
+    def get_state(self, identifier: str) -> Any:
+        found = self._connection.execute(_SELECT, (identifier,)).fetchone()
+        return None if found is None else orjson.loads(found[0])
+
     def set_states(self, states: Iterable[tuple[str, Any]]) -> None:
         """Write all (identifier, document) in one transaction, encoding included."""
         self._connection.execute("BEGIN IMMEDIATE")

@@ -70,7 +70,7 @@ async def _sqlite(folder: Path, count: int) -> list[_Figure]:
     return [
         _Figure("SQLite: file", "bytes a dialogue", size / count, AtMost(1.05)),
         _Figure("SQLite: start", "ms", start * 1e3, Within(250)),
-        _Figure("SQLite: memory of the bot", "MB", memory / 1e6, Within(50)),
+        _Figure("SQLite: memory of the bot", "MB", memory / 1e6, AtMost(1.2)),
         _Figure("SQLite: backup", "s", seconds),
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from contextlib import AsyncExitStack
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +22,7 @@ from benchmarks.workloads import Workload, gets, identifiers, increments, rate, 
 from botkeep import SQLiteStorage
 
 _MANY: Final = 100
+_CALLS: Final = 5_000
 _WAL_IS_FULL: Final = 4_000_000
 """Bytes. At 1,000 pages of 4 KiB SQLite checkpoints and writes the WAL from its beginning again."""
 
@@ -65,24 +66,23 @@ async def _many_callers(contestants: _Contestants, scale: Scale) -> list[Row]:
     ours, theirs = contestants.ours, contestants.kurigram
     bare = Rival(
         BareSqlite3.NAME,
-        _transactions(contestants.sqlite3, _MANY, scale.of(40_000)),
-        AtLeast(0.35),
+        _transactions(contestants.sqlite3, _MANY, scale.of(_CALLS)),
+        AtLeast(0.6),
         f"{_MANY} upserts a transaction by executemany, encoding included, one thread, no event loop",
     )
 
     async def versus(
         verb: str, workload: Workload, calls: tuple[Any, Any], bar: float, *others: Rival
     ) -> list[Row]:
-        our_call, their_call = calls
-        mine = rate(workload, our_call, _MANY, scale.of(20_000))
-        peer = Rival(kurigram.NAME, rate(workload, their_call, _MANY, scale.of(2_000)), AtLeast(bar))
+        mine, theirs = (rate(workload, call, _MANY, scale.of(_CALLS)) for call in calls)
+        peer = Rival(kurigram.NAME, theirs, AtLeast(bar))
         return await race(scale, f"{_MANY} callers: {verb}", "calls/s", mine, peer, *others)
 
     return [
         *await versus("set", sets, (ours.set_state, theirs.set_state), 12, bare),
-        *await versus("get", gets, (ours.get_state, theirs.get_state), 15),
-        *await versus("increment", increments, (ours.increment, theirs.increment), 25),
-        *await versus("compare_and_set", swaps, (swap(ours), kurigram.swap(theirs)), 20),
+        *await versus("get", gets, (ours.get_state, theirs.get_state), 30),
+        *await versus("increment", increments, (ours.increment, theirs.increment), 40),
+        *await versus("compare_and_set", swaps, (swap(ours), kurigram.swap(theirs)), 30),
     ]
 
 
@@ -90,24 +90,40 @@ async def _one_caller(contestants: _Contestants, scale: Scale) -> list[Row]:
     commit = Rival(
         BareSqlite3.NAME,
         _transactions(contestants.sqlite3, 1, scale.of(3_000)),
-        note="one upsert a transaction, one thread: what making a page durable costs on this disk",
+        AtLeast(0.85),
+        "one upsert a transaction, one thread: what making a page durable costs on this disk",
     )
 
-    async def alone(verb: str, workload: Workload, note: str, *others: Rival) -> list[Row]:
+    select = Rival(
+        BareSqlite3.NAME,
+        _selects(contestants.sqlite3, scale.of(3_000)),
+        AtLeast(0.5),
+        "one select by the key and orjson.loads, on the event loop's thread",
+    )
+
+    async def alone(
+        verb: str, workload: Workload, bars: tuple[float, float], note: str, *others: Rival
+    ) -> list[Row]:
         mine, theirs, bare = (
             rate(workload, getattr(contestant, f"{verb}_state"), 1, scale.of(3_000))
             for contestant in (contestants.ours, contestants.kurigram, contestants.aiosqlite)
         )
-        peer = Rival(kurigram.NAME, theirs, AtLeast(2))
-        statement = Rival(BareAiosqlite.NAME, bare, AtLeast(0.8), note)
+        peer = Rival(kurigram.NAME, theirs, AtLeast(bars[0]))
+        statement = Rival(BareAiosqlite.NAME, bare, AtLeast(bars[1]), note)
         return await race(scale, f"1 caller: {verb}", "calls/s", mine, peer, statement, *others)
 
     with on_one_core():
         return [
             *await alone(
-                "set", sets, "execute() of one upsert in autocommit mode, orjson.dumps included", commit
+                "set",
+                sets,
+                (2, 0.8),
+                "execute() of one upsert in autocommit mode, orjson.dumps included",
+                commit,
             ),
-            *await alone("get", gets, "execute_fetchall() of one select by the key, text not decoded"),
+            *await alone(
+                "get", gets, (8, 4), "execute_fetchall() of one select by the key, text not decoded", select
+            ),
         ]
 
 
@@ -121,5 +137,18 @@ def _transactions(bare: BareSqlite3, size: int, calls: int) -> Turn:
         for _ in range(transactions):
             bare.set_states(islice(states, size))
         return transactions * size / (time.perf_counter() - begin)
+
+    return turn
+
+
+def _selects(bare: BareSqlite3, calls: int) -> Turn:
+    everyone = identifiers(10)
+
+    async def turn() -> float:
+        chosen = list(islice(cycle(everyone), calls))
+        begin = time.perf_counter()
+        for own in chosen:
+            bare.get_state(own)
+        return calls / (time.perf_counter() - begin)
 
     return turn
