@@ -43,6 +43,12 @@ def _calls(verb: str, callers: str, *peers: str) -> list[Bar]:
     return [Bar("Botkeep", row), *(Bar(peer, row, peer) for peer in peers)]
 
 
+def _updates(framework: str, peer: str) -> list[Bar]:
+    """Return the bars of a framework on SQLite "full", and on what survives a restart without us."""
+    row = f"{framework}, 100 users: SQLite full"
+    return [Bar("Botkeep on SQLite", row), Bar(peer, row, peer)]
+
+
 PANELS: Final = (
     Panel(
         "SQLite, every write durable: calls a second",
@@ -52,6 +58,23 @@ PANELS: Final = (
             "set, 1 caller": _calls("set", "1 caller", "kurigram-addons", "bare aiosqlite"),
             "get, 100 callers": _calls("get", "100 callers", "kurigram-addons"),
             "set, 100 callers": _calls("set", "100 callers", "kurigram-addons"),
+        },
+    ),
+    Panel(
+        "Redis: calls a second",
+        "redis",
+        {
+            "get, 100 callers": _calls("get", "100 callers", "kurigram-addons", "aiogram"),
+            "set, 100 callers": _calls("set", "100 callers", "kurigram-addons", "aiogram"),
+        },
+    ),
+    Panel(
+        "A dialogue of 100 users through the dispatcher: updates a second",
+        "dispatchers",
+        {
+            "aiogram": _updates("aiogram", "its RedisStorage"),
+            "pyTelegramBotAPI": _updates("pyTelegramBotAPI", "its StateRedisStorage"),
+            "kurigram": _updates("kurigram", "kurigram-addons' SQLite"),
         },
     ),
 )

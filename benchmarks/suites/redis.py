@@ -14,9 +14,11 @@ from typing import Any, Final, NamedTuple
 import orjson
 from tests.servers.redis_server import RedisServer
 
-from benchmarks.peers import kurigram, redis_benchmark
+from benchmarks.peers import redis_benchmark
 from benchmarks.peers import redis_storages as peers
+from benchmarks.peers.kurigram import swap as kurigram_swap
 from benchmarks.peers.redis_clients import HIREDIS, PYTHON, new_client
+from benchmarks.peers.shared_trips import SharedTrips
 from benchmarks.rows import AtLeast, Row, Within
 from benchmarks.runner import Rival, Scale, Turn, race, take_turns
 from benchmarks.workloads import DOCUMENT, Workload, gets, increments, rate, sets, swap, swaps
@@ -33,10 +35,16 @@ class _Contestants(NamedTuple):
     kurigram: Any
     aiogram: peers.Aiogram
     bare: peers.Bare
+    trips: SharedTrips
 
     def calls(self, verb: str) -> dict[str, Any]:
         """Return the verb of each peer that has it, by the peer's name."""
-        named = {peers.KURIGRAM: self.kurigram, peers.AIOGRAM: self.aiogram, peers.BARE: self.bare}
+        named = {
+            peers.KURIGRAM: self.kurigram,
+            peers.AIOGRAM: self.aiogram,
+            peers.BARE: self.bare,
+            SharedTrips.NAME: self.trips,
+        }
         return {name: getattr(storage, verb) for name, storage in named.items() if hasattr(storage, verb)}
 
 
@@ -55,12 +63,14 @@ async def run(scale: Scale) -> list[Row]:
 async def _contestants(server: RedisServer, parser: Any, stack: AsyncExitStack) -> _Contestants:
     clients = [await stack.enter_async_context(new_client(server.port, parser)) for _ in range(4)]
     ours = await stack.enter_async_context(RedisStorage(clients[0]))
-    return _Contestants(ours, peers.kurigram(clients[1]), peers.Aiogram(clients[2]), peers.Bare(clients[3]))
+    trips = await stack.enter_async_context(SharedTrips.opened(server.port))
+    kurigram, aiogram = peers.kurigram(clients[1]), peers.Aiogram(clients[2])
+    return _Contestants(ours, kurigram, aiogram, peers.Bare(clients[3]), trips)
 
 
 async def _many_callers(contestants: _Contestants, server: RedisServer, scale: Scale) -> list[Row]:
     ours, theirs = contestants.ours, contestants.kurigram
-    swapping = {peers.KURIGRAM: kurigram.swap(theirs)}
+    swapping = {peers.KURIGRAM: kurigram_swap(theirs)}
     return [
         *await _versus("set", sets, ours.set_state, contestants.calls("set_state"), 9, scale),
         *await _versus(
@@ -96,7 +106,7 @@ async def _versus(
         return rate(workload, verb, _MANY, scale.of(_CALLS))
 
     rivals = [
-        Rival(name, turn(other), AtLeast(bar) if name != peers.BARE else None)
+        Rival(name, turn(other), AtLeast(bar) if name in (peers.KURIGRAM, peers.AIOGRAM) else None)
         for name, other in theirs.items()
     ]
     return await race(scale, f"{_MANY} callers: {what}", "calls/s", turn(call), *rivals, *others)
