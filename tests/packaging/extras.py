@@ -67,7 +67,12 @@ BY_FIXTURE: Final = {
     "start_redis": ("redis",),
 }
 
-BY_PARAMETER: Final = {"redis": ("redis",), "RedisStorage": ("redis",), "EvictionWarning": ("redis",)}
+BY_PARAMETER: Final = {
+    "redis": ("redis",),
+    "RedisStorage": ("redis",),
+    "EvictionWarning": ("redis",),
+    "valkey": ("dev",),
+}
 """What a test or fixture that is made for several storages, names or addresses calls them."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from redis import asyncio as aioredis
+from tests.servers.kinds import on_redis_and_valkey
 from tests.servers.redis_server import RedisServer
 
 from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
@@ -102,6 +103,7 @@ async def test_counters_are_exact_up_to_what_was_reported_as_unknown(
         assert ledger.bears_out(await storage.increment(f"own {number}", 0))
 
 
+@on_redis_and_valkey
 async def test_a_swap_is_never_called_lost_when_it_was_won(
     storage: RedisStorage, killing: asyncio.Task[None]
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from redis.crc import key_slot
-from tests.servers.redis_server import RedisServer, until
+from tests.servers.redis_server import DEFAULT_KIND, RedisServer, until
 
 SLOTS: Final = 16_384
 NODES: Final = 3
@@ -74,14 +74,14 @@ class Cluster:
 
 
 @contextmanager
-def started_cluster(folder: Path) -> Iterator[Cluster]:
+def started_cluster(folder: Path, kind: str = DEFAULT_KIND) -> Iterator[Cluster]:
     """Start three servers that form a Cluster; kill them at the end."""
     with ExitStack() as servers:
         nodes = []
         for position in range(NODES):
             place = folder / str(position)
             place.mkdir()
-            nodes.append(servers.enter_context(RedisServer(place, *OPTIONS)))
+            nodes.append(servers.enter_context(RedisServer(place, *OPTIONS, kind=kind)))
         cluster = Cluster(nodes)
         cluster.form()
         yield cluster

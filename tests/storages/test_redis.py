@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis, RedisCluster
 from redis import asyncio as aioredis
+from tests.servers.kinds import on_redis_and_valkey
 from tests.servers.redis_cluster import Cluster
 from tests.servers.redis_server import RedisServer
 from tests.servers.redis_time import grow_older
@@ -36,7 +37,7 @@ class RedisContract(StorageContract):
         grow_older(self.driver, seconds)
 
 
-class TestRedisStorage(RedisContract):
+class OneServerContract(RedisContract):
     @pytest.fixture(autouse=True)
     def server(self, empty_redis: RedisServer) -> Iterator[None]:
         self.port = empty_redis.port
@@ -48,7 +49,12 @@ class TestRedisStorage(RedisContract):
         return RedisStorage(client, default_ttl=default_ttl, clock=self.clock)
 
 
-class TestRedisStorageOnAnotherClient(TestRedisStorage):
+@on_redis_and_valkey
+class TestRedisStorage(OneServerContract):
+    pass
+
+
+class TestRedisStorageOnAnotherClient(OneServerContract):
     """With what is not the default in redis-py 8: RESP2, and replies decoded to str."""
 
     def create(self, *, default_ttl: float | None = None) -> RedisStorage:

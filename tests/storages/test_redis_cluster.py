@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from redis import asyncio as aioredis
 from redis.crc import key_slot
+from tests.servers.kinds import on_redis_and_valkey
 from tests.servers.redis_cluster import OPTIONS, Cluster, started_cluster
 from tests.servers.redis_server import RedisServer, until
 
-from botkeep.errors import StorageUnavailableError
+from botkeep.errors import OutcomeUnknownError, StorageUnavailableError
 from botkeep.storages.redis import RedisStorage
+from botkeep.testing.faults import FaultProxy
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(redis_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A Cluster for the tests of this file, which move slots about."""
-    with started_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+    with started_cluster(tmp_path_factory.mktemp("cluster"), redis_kind) as cluster:
         yield cluster
 
 
@@ -61,6 +63,7 @@ class Move:
             node.run("CLUSTER", "SETSLOT", self.slot, "NODE", self._cluster.name_of(self.target))
 
 
+@on_redis_and_valkey
 async def test_calls_spread_over_all_servers(storage: RedisStorage, cluster: Cluster) -> None:
     await asyncio.gather(*(storage.set_state(f"order {number}", number) for number in range(300)))
 
@@ -70,6 +73,7 @@ async def test_calls_spread_over_all_servers(storage: RedisStorage, cluster: Clu
     assert [node.run("DBSIZE") for node in cluster.nodes] == [0, 0, 0]
 
 
+@on_redis_and_valkey
 async def test_a_slot_that_moved_is_followed(storage: RedisStorage, cluster: Cluster) -> None:
     await storage.increment("count", 5)
     move = Move(cluster, "botkeep::count")
@@ -82,6 +86,7 @@ async def test_a_slot_that_moved_is_followed(storage: RedisStorage, cluster: Clu
     assert move.target.run("GET", "botkeep::count") == b"25"
 
 
+@on_redis_and_valkey
 async def test_a_slot_on_its_way_is_asked_for_at_both_ends(storage: RedisStorage, cluster: Cluster) -> None:
     await storage.set_state("order", "stays")
     move = Move(cluster, "botkeep::order")
@@ -182,3 +187,29 @@ async def test_a_cluster_that_nobody_knows_is_unavailable_in_time() -> None:
     with pytest.raises(StorageUnavailableError, match="map of the Cluster"):
         await storage.get_state("order")
     assert not await storage.health()
+
+
+@on_redis_and_valkey
+async def test_an_answer_to_asking_is_not_taken_for_the_answer_to_the_write(
+    cluster: Cluster, storage: RedisStorage
+) -> None:
+    await storage.set_state("elsewhere", 1)
+    move = Move(cluster, "botkeep::asked")
+    move.begin()
+    async with FaultProxy("127.0.0.1", move.target.port) as proxy:
+        target = move.target.port
+        client = aioredis.RedisCluster(
+            host="127.0.0.1",
+            port=cluster.nodes[0].port,
+            address_remap=lambda place: ("127.0.0.1", proxy.port if place[1] == target else place[1]),
+        )
+        async with RedisStorage(client, timeout=3) as behind:
+            # Its connection to the target is there before the replies are cut.
+            assert await behind.increment("asked") == 1
+            proxy.replies.cut(after=len("+OK\r\n"))
+
+            with pytest.raises(OutcomeUnknownError):
+                await behind.set_state("asked", 5)
+            proxy.replies.heal()
+    move.carry()
+    move.finish()

@@ -49,6 +49,7 @@ REQUESTS: Final[dict[str, tuple[Request, bool]]] = {
         True,
     ),
     "compare_and_delete": (commands.compare_and_delete(KEY, "order", CompareAndDelete(b"1")), True),
+    "delete_if_equal": (commands.delete_if_equal(KEY, "order", CompareAndDelete(b"1")), True),
     "increment": (commands.increment(KEY, "order", Increment("order", 1, LATER)), True),
     "hit": (commands.hit(KEY, "order", Hit("order", Limits("gcra", (Quota(5, 60_000),)), 1)), True),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from redis import asyncio as aioredis
+from tests.servers.kinds import on_redis_and_valkey
 from tests.servers.redis_server import RedisServer
 
 from botkeep.errors import CorruptDocumentError, OutcomeUnknownError, StorageUnavailableError
@@ -55,6 +56,7 @@ async def resumes(storage: RedisStorage) -> bool:
     return False
 
 
+@on_redis_and_valkey
 async def test_a_dead_server_is_unavailable_until_it_is_back(
     server: RedisServer, storage: RedisStorage
 ) -> None:
@@ -82,6 +84,7 @@ async def test_a_hanging_server_is_unavailable_until_it_goes_on(
     assert await resumes(storage)
 
 
+@on_redis_and_valkey
 async def test_a_write_to_a_hanging_server_has_an_unknown_outcome(
     server: RedisServer, storage: RedisStorage
 ) -> None:
@@ -109,6 +112,7 @@ async def test_every_call_has_its_whole_time_however_many_hang_before_it(
     assert isinstance(first.exception(), StorageUnavailableError)
 
 
+@on_redis_and_valkey
 async def test_a_loading_server_is_unavailable_until_it_has_loaded(start_redis: StartRedis) -> None:
     # While it loads, Redis answers after every 2 MB; each key takes 40 ms more.
     server = start_redis("--rdbcompression", "no", "--key-load-delay", "40000")
@@ -147,6 +151,7 @@ async def test_starting_without_a_server_fails_in_time_and_works_later(server: R
     await storage.stop()
 
 
+@on_redis_and_valkey
 async def test_a_read_only_server_can_be_read_and_refuses_writes_at_once(
     server: RedisServer, storage: RedisStorage
 ) -> None:
@@ -164,6 +169,7 @@ async def test_a_read_only_server_can_be_read_and_refuses_writes_at_once(
     assert await resumes(storage)
 
 
+@on_redis_and_valkey
 async def test_a_server_whose_memory_is_full_refuses_writes_and_says_why(
     server: RedisServer, storage: RedisStorage
 ) -> None:
@@ -183,6 +189,7 @@ async def test_a_server_whose_memory_is_full_refuses_writes_and_says_why(
     assert await resumes(storage)
 
 
+@on_redis_and_valkey
 async def test_a_server_that_cannot_save_refuses_writes_and_says_why(
     server: RedisServer, storage: RedisStorage
 ) -> None:
@@ -193,6 +200,7 @@ async def test_a_server_that_cannot_save_refuses_writes_and_says_why(
     assert await is_unhealthy(storage)
 
 
+@on_redis_and_valkey
 async def test_a_wrong_password_is_an_error_at_once_that_says_so(start_redis: StartRedis) -> None:
     server = start_redis("--requirepass", "right")
     storage = RedisStorage.from_url(f"redis://:wrong@127.0.0.1:{server.port}/0")
@@ -202,6 +210,7 @@ async def test_a_wrong_password_is_an_error_at_once_that_says_so(start_redis: St
     assert "wrong" not in repr(storage)
 
 
+@on_redis_and_valkey
 async def test_a_connection_that_the_server_no_longer_trusts_is_made_anew(
     start_redis: StartRedis,
 ) -> None:
@@ -217,6 +226,7 @@ async def test_a_connection_that_the_server_no_longer_trusts_is_made_anew(
         assert await asyncio.gather(*(storage.increment("count") for _ in range(5))) == [1, 2, 3, 4, 5]
 
 
+@on_redis_and_valkey
 async def test_a_missing_right_is_an_error_at_once_that_says_so(server: RedisServer) -> None:
     server.run("ACL", "SETUSER", "bot", "on", ">secret", "~botkeep:*", "+@all", "-unlink", "-info")
     url = f"redis://bot:secret@127.0.0.1:{server.port}/0"
@@ -227,6 +237,7 @@ async def test_a_missing_right_is_an_error_at_once_that_says_so(server: RedisSer
         assert await storage.get_state("order") == "stored"
 
 
+@on_redis_and_valkey
 async def test_what_is_not_a_string_is_a_corrupt_document(server: RedisServer, storage: RedisStorage) -> None:
     server.run("HSET", "botkeep::order", "size", "big")
     calls: list[Any] = [

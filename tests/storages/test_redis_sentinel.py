@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from redis import asyncio as aioredis
+from tests.servers.kinds import on_redis_and_valkey
 from tests.servers.redis_sentinel import SERVICE, SentinelPair
 from tests.servers.redis_server import until
 
@@ -22,6 +23,7 @@ async def sentinel(sentinel_pair: SentinelPair) -> AsyncIterator[aioredis.Sentin
     await asyncio.gather(*(client.aclose() for client in sentinel.sentinels))
 
 
+@on_redis_and_valkey
 async def test_a_failover_by_sentinel_is_ridden_out(
     sentinel_pair: SentinelPair, sentinel: aioredis.Sentinel
 ) -> None:

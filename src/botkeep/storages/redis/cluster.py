@@ -91,7 +91,9 @@ class Cluster(Topology):
 
     @override
     def redirected(self, error: RedirectedError) -> ServerPipeline | None:
-        return None if error.address is None else self._pipeline(error.address)
+        if error.address is None:
+            return None
+        return self._pipeline(self._client.nodes_manager.remap_host_port(*error.address))
 
     @override
     async def refresh(self, error: RetryableError) -> None:

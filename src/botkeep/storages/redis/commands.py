@@ -121,8 +121,9 @@ def delete_all(keys: Sequence[bytes]) -> Request:
 def compare_and_set(key: bytes, identifier: str, operation: CompareAndSet) -> Request:
     """Return a script: 1, or what was found instead."""
     value, expected, expiry = operation
-    wanted = () if expected is None else (expected,)
-    arguments = (value, _keeping(expiry), *wanted)
+    if expected is None:
+        return _scripted(scripts.ADD, key, value, identifier=identifier, expires_at=expiry.at)
+    arguments = (value, _keeping(expiry), expected)
     return _scripted(scripts.COMPARE_AND_SET, key, *arguments, identifier=identifier, expires_at=expiry.at)
 
 
@@ -131,6 +132,11 @@ def compare_and_delete(key: bytes, identifier: str, operation: CompareAndDelete)
     return _scripted(
         scripts.COMPARE_AND_DELETE, key, operation.expected, identifier=identifier, expires_at=None
     )
+
+
+def delete_if_equal(key: bytes, identifier: str, operation: CompareAndDelete) -> Request:
+    """Return a script: 1 if the expected value was there."""
+    return _scripted(scripts.DELETE_IF_EQUAL, key, operation.expected, identifier=identifier, expires_at=None)
 
 
 def increment(key: bytes, identifier: str, operation: Increment) -> Request:
@@ -160,7 +166,7 @@ def _scripted(
 
 
 def _keeping(expiry: Expiry) -> bytes:
-    return b"keep" if expiry.keep else b"renew"
+    return scripts.KEEP if expiry.keep else scripts.RENEW
 
 
 def scan(cursor: bytes, pattern: bytes) -> Request:

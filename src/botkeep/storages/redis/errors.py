@@ -41,6 +41,10 @@ class RedirectedError(RetryableError):
         self.address = address
 
 
+class CommandMissingError(driver.ResponseError):
+    """The server turned out to lack a command that it was taken to have; there is a script for it."""
+
+
 _TRIES: Final = 3
 """For what a new connection may cure: it finds the new master, or has a password that is still good."""
 
@@ -120,6 +124,8 @@ def _redirected(error: driver.AskError) -> RedirectedError:
 
 
 def _may_pass(error: Exception, tries: int) -> bool:
+    if isinstance(error, CommandMissingError):
+        return True
     code = _code(error)
     if code is not None:
         return code == "BUSY" or (code in _CURED_BY_CONNECTING and tries < _TRIES)

@@ -25,12 +25,14 @@ from botkeep.storages.redis.errors import (
     needs_new_connection,
     translate_error,
 )
-from botkeep.storages.redis.replies import read_plain_replies
+from botkeep.storages.redis.native_commands import NativeReply, native_commands_of
+from botkeep.storages.redis.replies import Awaiting, read_plain_replies
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
 
     from botkeep.storages.redis.commands import Request
+    from botkeep.storages.redis.native_commands import NativeCommand
     from botkeep.storages.redis.scripts import Script
     from botkeep.ttl import Clock
 
@@ -75,6 +77,12 @@ class PendingCall:
         self.last_error: str = "no answer"
 
 
+class _Unheeded:
+    """Takes a reply that says nothing."""
+
+    reply: Any = NO_REPLY
+
+
 class ServerPipeline:
     """Queues the calls to one server and makes the trips; connects when needed, and anew after any failure.
 
@@ -99,6 +107,7 @@ class ServerPipeline:
         self._name = name
         self._clock = clock
         self._connection: AbstractConnection | None = None
+        self._natives: dict[Script, NativeCommand] = {}
         self._batch: Sequence[PendingCall] = ()
         self._trip: asyncio.Task[None] | None = None
 
@@ -168,6 +177,7 @@ class ServerPipeline:
         self._connection = connection
         self.generation += 1
         await connection.connect()  # type: ignore[no-untyped-call] # redis-py has types, but not for this
+        self._natives = await native_commands_of(connection)
         return connection
 
     async def _hang_up(self) -> None:
@@ -175,11 +185,9 @@ class ServerPipeline:
         if connection is not None:
             await connection.disconnect(nowait=True)
 
-    async def _send(
-        self, connection: AbstractConnection, calls: Sequence[PendingCall]
-    ) -> Sequence[PendingCall]:
+    async def _send(self, connection: AbstractConnection, calls: Sequence[PendingCall]) -> Sequence[Awaiting]:
         """Hand a batch to the connection; return whose replies will come, in their order."""
-        awaited: list[PendingCall] = []
+        awaited: list[Awaiting] = []
         chunk: list[bytes] = []
         size = 0
         known: set[Script] = set()
@@ -189,19 +197,21 @@ class ServerPipeline:
                 chunk, size = [], 0
             # While the connection was made, or waited, its caller may have been told that nothing was sent.
             if not call.ended:
-                request = self._packed(call, known)
+                if call.asking:
+                    awaited.append(_Unheeded())
+                request, waiting = self._packed(call, known)
                 chunk.append(request)
                 size += len(request)
                 call.sent = True
-                awaited.append(call)
-                if call.asking:
-                    awaited.append(call)  # the answer to ASKING comes before its own
+                awaited.append(waiting)
         if chunk:
             await connection.send_packed_command(b"".join(chunk), check_health=False)
         return awaited
 
-    def _packed(self, call: PendingCall, known: set[Script]) -> bytes:
-        """Return a call as the protocol has it (redis.io/docs/latest/develop/reference/protocol-spec).
+    def _packed(self, call: PendingCall, known: set[Script]) -> tuple[bytes, Awaiting]:
+        """Return a call as the protocol has it, and what takes the reply.
+
+        See redis.io/docs/latest/develop/reference/protocol-spec.
 
         The first use of a script in a batch carries its text, so that neither a restart nor SCRIPT FLUSH
         comes between the calls of one caller: a script unknown in their middle would let later calls
@@ -211,21 +221,28 @@ class ServerPipeline:
             call: what is to be sent.
             known: the scripts that the batch has carried so far.
         """
+        words: Sequence[bytes]
         words, _, _, _, script, expires_at = call.request
-        if script is not None:
-            load = (b"EVALSHA", script.digest) if script in known else (b"EVAL", script.text)
-            words = (*load, *words)
-            known.add(script)
+        waiting: Awaiting = call
         if expires_at is not None:
             for_ever = expires_at == math.inf
             words = (*words, b"" if for_ever else milliseconds_left(expires_at - self._clock()))
+        if script is not None:
+            native = self._natives.get(script)
+            if native is None:
+                load = (b"EVALSHA", script.digest) if script in known else (b"EVAL", script.text)
+                words = (*load, *words)
+                known.add(script)
+            else:
+                waiting = NativeReply(call, script, words, self._natives)
+                words = native.words_of(words)
         parts = [_ASKING] if call.asking else []
         parts.append(b"*%d\r\n" % len(words))
         for word in words:
             parts.append(b"$%d\r\n%b\r\n" % (len(word), word))  # noqa: PERF401 # as quick, and one call less
-        return b"".join(parts)
+        return b"".join(parts), waiting
 
-    async def _receive(self, connection: AbstractConnection, awaited: Sequence[PendingCall]) -> None:
+    async def _receive(self, connection: AbstractConnection, awaited: Sequence[Awaiting]) -> None:
         """Note each reply in its call, as soon as it comes.
 
         It is bytes, whatever the client's ``decode_responses``.

@@ -24,6 +24,10 @@ class Script:
         self.digest: bytes = hashlib.sha1(self.text).hexdigest().encode()  # noqa: S324 # the protocol's choice
 
 
+KEEP: Final = b"keep"
+RENEW: Final = b"renew"
+"""Whether a document that is there keeps its expiry."""
+
 _PUT: Final = """
 local function put(value, keeping, milliseconds)
   if keeping then
@@ -42,16 +46,25 @@ return 1
 """)
 """Arguments: value, milliseconds for a new document; one that is there keeps its own expiry."""
 
-COMPARE_AND_SET: Final = Script(f"""{_PUT}
+ADD: Final = Script(f"""{_PUT}
 local found = redis.call('GET', KEYS[1])
-local expected = #ARGV == 4 and ARGV[3]
-if found ~= expected then
+if found then
   return found
 end
-put(ARGV[1], found and ARGV[2] == 'keep', ARGV[#ARGV])
+put(ARGV[1], false, ARGV[2])
 return 1
 """)
-"""Arguments: value, "keep" or "renew", what is expected (left out: no document), milliseconds.
+"""Arguments: value, milliseconds. The answer is 1, or what was found there."""
+
+COMPARE_AND_SET: Final = Script(f"""{_PUT}
+local found = redis.call('GET', KEYS[1])
+if found ~= ARGV[3] then
+  return found
+end
+put(ARGV[1], ARGV[2] == 'keep', ARGV[4])
+return 1
+""")
+"""Arguments: value, "keep" or "renew", what is expected, milliseconds.
 
 The answer is 1, or what was found instead.
 """
@@ -65,6 +78,14 @@ redis.call('UNLINK', KEYS[1])
 return 1
 """)
 """Arguments: what is expected. The answer is 1, or what was found instead."""
+
+DELETE_IF_EQUAL: Final = Script("""
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+return redis.call('UNLINK', KEYS[1])
+""")
+"""Arguments: what is expected. The answer is whether it was there."""
 
 INCREMENT: Final = Script("""
 local found = redis.call('GET', KEYS[1])

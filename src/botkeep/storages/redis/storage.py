@@ -257,7 +257,7 @@ class RedisStorage(BaseStorage):
         if new is None:
             assert expected is not None, "an operation removes only what is there"
             deletion = CompareAndDelete(expected)
-            answer = await self._router.call(commands.compare_and_delete(key, identifier, deletion))
+            answer = await self._router.call(commands.delete_if_equal(key, identifier, deletion))
         else:
             expiry = Expiry(new.expires_at, keep=old is not None and old.expires_at == new.expires_at)
             operation = CompareAndSet(new.value, expected, expiry)
